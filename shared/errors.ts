@@ -1,0 +1,97 @@
+/**
+ * Every typed error of the platform. `name` is a literal, so that it survives minification and a
+ * state machine's `ErrorEquals` can match it. A message says what was wrong, with which input, and
+ * what to do.
+ */
+
+/** The request itself is unusable; `field` points at the part that is (a dotted path). */
+export class InvalidRequest extends Error {
+  override readonly name = 'InvalidRequest' as const;
+  readonly field: string | undefined;
+  constructor(message: string, field?: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge' as const;
+}
+
+/** An environment variable is missing or malformed: the deployment is wrong, not the request. */
+export class InvalidEnvironment extends Error {
+  override readonly name = 'InvalidEnvironment' as const;
+}
+
+/** An external call did not answer within its deadline. */
+export class DeadlineExceeded extends Error {
+  override readonly name = 'DeadlineExceeded' as const;
+}
+
+/** A store refused or failed after its bounded retries; the call may be repeated later. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable' as const;
+}
+
+/** The stream did not take all entries after the bounded retries of the failed ones. */
+export class StreamUnavailable extends Error {
+  override readonly name = 'StreamUnavailable' as const;
+}
+
+/** Another writer changed the item between read and write, more often than the retries allow. */
+export class WriteConflict extends Error {
+  override readonly name = 'WriteConflict' as const;
+}
+
+/** The item would exceed the size cap of the online store. */
+export class ItemTooLarge extends Error {
+  override readonly name = 'ItemTooLarge' as const;
+}
+
+/** A feature definition is contradictory, unknown or uses something outside the closed set. */
+export class InvalidFeatureDefinition extends Error {
+  override readonly name = 'InvalidFeatureDefinition' as const;
+}
+
+/** The model folder's bytes do not match the digests of its manifest, or the manifest's version. */
+export class ModelDigestMismatch extends Error {
+  override readonly name = 'ModelDigestMismatch' as const;
+}
+
+/** The model cannot be evaluated here: unknown kind, malformed file, absent feature definition. */
+export class UnusableModel extends Error {
+  override readonly name = 'UnusableModel' as const;
+}
+
+export class ModelNotFound extends Error {
+  override readonly name = 'ModelNotFound' as const;
+}
+
+/** A file given to `import`, `replay` or `backtest` cannot be read as the named format. */
+export class UnreadableInput extends Error {
+  override readonly name = 'UnreadableInput' as const;
+}
+
+/** The data at hand cannot train or evaluate what was asked (too few rows, one class only). */
+export class NotEnoughData extends Error {
+  override readonly name = 'NotEnoughData' as const;
+}
+
+/** `serverless.yml` says something the embedded platform cannot run. */
+export class UnsupportedWiring extends Error {
+  override readonly name = 'UnsupportedWiring' as const;
+}
+
+export class PortInUse extends Error {
+  override readonly name = 'PortInUse' as const;
+}
+
+/** Another process holds the data directory, or its contents are of an unknown version. */
+export class DataDirectoryUnusable extends Error {
+  override readonly name = 'DataDirectoryUnusable' as const;
+}
+
+/** The command line was used wrongly: exit code 2. */
+export class Usage extends Error {
+  override readonly name = 'Usage' as const;
+}

@@ -1,0 +1,114 @@
+/**
+ * What the domain needs from outside. Each interface has one adapter in `aws/` and one in
+ * `embedded/`, in files of the same name, and one contract suite that both pass.
+ */
+
+/** Epoch milliseconds. Replay supplies a logical clock. */
+export interface Clock {
+  now(): number;
+}
+
+/**
+ * When the door received an event, epoch milliseconds. The AWS door answers its own clock whatever
+ * the event says; only the embedded replay believes the event's `received_at`.
+ */
+export type ReceiveTime = (event: unknown) => number;
+
+export interface StreamEntry {
+  readonly partitionKey: string;
+  readonly data: string;
+}
+
+/** `PutRecords` semantics: each entry succeeds or fails for itself, order is not guaranteed. */
+export interface EventStream {
+  /**
+   * @param entries at most 500, 10 MiB together
+   * @returns for each entry null when durable, else the error code
+   * @throws StreamUnavailable when the call as a whole failed
+   */
+  putRecords(
+    entries: readonly StreamEntry[],
+    signal?: AbortSignal,
+  ): Promise<readonly (string | null)[]>;
+}
+
+/** A write-only path into the lake (`bronze`): decisions, bad rows. At-least-once. */
+export interface DeliveryStream {
+  /**
+   * @param records JSON documents, at most 500
+   * @returns for each record null when durable, else the error code
+   */
+  putRecordBatch(
+    records: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly (string | null)[]>;
+}
+
+/** One item of the online store. `version` starts at 1 and counts writes. */
+export interface OnlineItem {
+  readonly key: string;
+  readonly version: number;
+  /** JSON document, shape by key prefix (`visitor#`, `user#`, `product#`, `routing#`). */
+  readonly state: string;
+  /** Raw bytes the state does not carry well, e.g. hashes of applied events. */
+  readonly applied?: Uint8Array;
+  /** Epoch seconds after which a sweep may delete the item; readers must check expiry themselves. */
+  readonly expiresAt?: number;
+}
+
+export interface OnlineStore {
+  /**
+   * One batch read of at most 100 distinct keys; retries unprocessed keys within its bounds.
+   * Missing keys are absent from the answer. A write that was acknowledged is seen when
+   * `consistent` is asked.
+   * @throws StoreUnavailable, DeadlineExceeded (when `signal` aborts)
+   */
+  read(
+    keys: readonly string[],
+    options?: { consistent?: boolean; signal?: AbortSignal },
+  ): Promise<ReadonlyMap<string, OnlineItem>>;
+  /**
+   * One conditional put: succeeds only if the stored version is `item.version - 1` (absent counts
+   * as 0).
+   * @throws StoreUnavailable, ItemTooLarge (over 64 KB)
+   */
+  write(item: OnlineItem): Promise<'written' | 'conflict'>;
+}
+
+/** A folder of immutable objects: the lake, the model registry's files. */
+export interface ObjectStore {
+  /** @returns the bytes, or null where there is no such object */
+  get(key: string): Promise<Uint8Array | null>;
+  put(key: string, body: Uint8Array): Promise<void>;
+  /** Keys under a prefix in lexicographic order. */
+  list(prefix: string): AsyncIterable<string>;
+  delete(key: string): Promise<void>;
+}
+
+/** The read side of an object store alone: all that the scorer needs of the registry's files. */
+export interface ObjectReader {
+  get(key: string, signal?: AbortSignal): Promise<Uint8Array | null>;
+}
+
+export interface ApiKeyRecord {
+  readonly keyId: string;
+  readonly scopes: readonly string[];
+  /** Epoch milliseconds, or null for no expiry. */
+  readonly expiresAt: number | null;
+}
+
+export interface ApiKeyStore {
+  /** @param digest hex SHA-256 of the presented key */
+  find(digest: string): Promise<ApiKeyRecord | null>;
+}
+
+/** Names and reads of secrets: the pseudonymisation key ring. */
+export interface SecretStore {
+  /** @throws StoreUnavailable */
+  read(name: string): Promise<string>;
+}
+
+/** Two-letter country of an IP network such as `203.0.113.0`, or null where unknown. */
+export interface CountryLookup {
+  country(ip: string): string | null;
+}

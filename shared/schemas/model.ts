@@ -1,0 +1,116 @@
+import * as z from 'zod';
+
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Maps the model's margin (log-odds) to a probability. */
+export const calibration = z.discriminatedUnion('kind', [
+  /** The logistic function of the margin, unchanged. */
+  z.strictObject({ kind: z.literal('logistic') }),
+  /** Platt: 1 / (1 + exp(a * margin + b)). */
+  z.strictObject({ kind: z.literal('platt'), a: z.number(), b: z.number() }),
+]);
+export type Calibration = z.infer<typeof calibration>;
+
+/** A declared rule: the first condition that holds gives the probability. */
+export const ruleModel = z.strictObject({
+  kind: z.literal('rule'),
+  rules: z.array(
+    z.strictObject({
+      feature: z.string(),
+      at_least: z.number(),
+      probability: z.number().gt(0).lt(1),
+    }),
+  ),
+  otherwise: z.number().gt(0).lt(1),
+});
+
+/**
+ * Logistic regression over terms. A numeric term enters as (t(x) - mean) / scale with t the
+ * transform; a missing value enters as 0 after scaling and adds `missing_weight`. A categorical
+ * term adds the weight of its category, 0 for one not listed.
+ */
+export const logisticModel = z.strictObject({
+  kind: z.literal('logistic'),
+  intercept: z.number(),
+  terms: z.array(
+    z.discriminatedUnion('type', [
+      z.strictObject({
+        type: z.literal('numeric'),
+        feature: z.string(),
+        transform: z.enum(['identity', 'log1p']),
+        mean: z.number(),
+        scale: z.number().positive(),
+        weight: z.number(),
+        missing_weight: z.number(),
+      }),
+      z.strictObject({
+        type: z.literal('categorical'),
+        feature: z.string(),
+        weights: z.record(z.string(), z.number()),
+        missing_weight: z.number(),
+      }),
+    ]),
+  ),
+});
+
+export const model = z.discriminatedUnion('kind', [ruleModel, logisticModel]);
+export type Model = z.infer<typeof model>;
+export type RuleModel = z.infer<typeof ruleModel>;
+export type LogisticModel = z.infer<typeof logisticModel>;
+
+const interval = z.strictObject({
+  value: z.number().nullable(),
+  lower: z.number().nullable(),
+  upper: z.number().nullable(),
+});
+export type MetricInterval = z.infer<typeof interval>;
+
+/** Everything about a registered version but its parameters. No wall clock: same inputs, same bytes. */
+export const manifest = z.strictObject({
+  name: z.string().min(1).max(64),
+  /** Run date + 12 hex digits of the content's SHA-256, e.g. `2026-11-21-0f3a…`. */
+  version: z.string().min(1).max(128),
+  kind: z.enum(['rule', 'logistic']),
+  /** In the order of the vector, each with the digest of its definition. */
+  features: z.array(
+    z.strictObject({
+      name: z.string(),
+      definition: z.string(),
+      type: z.enum(['number', 'category']),
+    }),
+  ),
+  calibration,
+  /** Propensity answered when nothing can be scored: the base rate of the training data. */
+  prior: z.number().min(0).max(1),
+  training: z.strictObject({
+    /** First and last event time, null for a declared model. */
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    rows: z.number().int(),
+    sessions: z.number().int(),
+    data_digests: z.array(hex64),
+    code_version: z.string(),
+    parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  }),
+  /** Named metric → value with its 95 % interval, on time-later rows; empty for a declared model. */
+  metrics: z.record(z.string(), interval),
+  gates: z.array(
+    z.strictObject({
+      name: z.string(),
+      verdict: z.enum(['pass', 'fail', 'not-enough-data']),
+      rule: z.string(),
+    }),
+  ),
+  /** Per feature: quantile edges and shares of the training rows, for drift checks. */
+  baseline: z.record(
+    z.string(),
+    z.strictObject({
+      edges: z.array(z.number()),
+      shares: z.array(z.number()),
+      missing: z.number(),
+    }),
+  ),
+  /** SHA-256 of the other files of the folder. */
+  files: z.strictObject({ 'model.json': hex64, 'card.md': hex64 }),
+});
+export type Manifest = z.infer<typeof manifest>;

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { MAX_ID_BYTES } from './event.ts';
+
+const id = z.string().min(1).max(MAX_ID_BYTES);
+
+/** Events the shop has just seen and the stream may not have delivered yet. */
+export const MAX_CONTEXT_EVENTS = 5;
+
+export const scoreRequest = z
+  .strictObject({
+    user_id: id.optional(),
+    anonymous_id: id.optional(),
+    session_id: id.optional(),
+    product_id: id.optional(),
+    /** Ask for the reasons: they cost a little and are seldom needed. */
+    reasons: z.boolean().optional(),
+    context: z
+      .strictObject({
+        events: z.array(z.record(z.string(), z.unknown())).max(MAX_CONTEXT_EVENTS).optional(),
+        /** False where the shop sees that nothing is in the cart, whatever was recorded. */
+        has_cart: z.boolean().optional(),
+      })
+      .optional(),
+  })
+  .refine((request) => request.user_id !== undefined || request.anonymous_id !== undefined, {
+    error: 'give user_id or anonymous_id',
+    path: ['anonymous_id'],
+  });
+export type ScoreRequest = z.infer<typeof scoreRequest>;
+
+export const action = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('none') }),
+  z.strictObject({ type: z.literal('recommend') }),
+  z.strictObject({ type: z.literal('upsell') }),
+  z.strictObject({ type: z.literal('discount'), percent: z.number().min(1).max(90) }),
+]);
+export type Action = z.infer<typeof action>;
+
+export const featureValue = z.union([z.number(), z.string(), z.null()]);
+export type FeatureValue = z.infer<typeof featureValue>;
+export type FeatureValues = Readonly<Record<string, FeatureValue>>;
+
+/** `contribution` is in margin (log-odds); contributions and the model's bias sum to the margin. */
+export const reason = z.strictObject({
+  feature: z.string(),
+  value: featureValue,
+  contribution: z.number(),
+});
+export type Reason = z.infer<typeof reason>;
+
+export const scoreResponse = z.strictObject({
+  decision_id: z.string(),
+  propensity: z.number().min(0).max(1),
+  model_version: z.string(),
+  variant: z.enum(['champion', 'challenger']),
+  action,
+  reasons: z.array(reason).optional(),
+  /** True: the propensity is the prior, because the store, the model or the deadline failed. */
+  degraded: z.boolean(),
+  /** Event time of the newest event the features contain; null for a visitor never seen. */
+  features_as_of: z.string().nullable(),
+});
+export type ScoreResponse = z.infer<typeof scoreResponse>;
+
+/** The logged decision: enough to explain and to replay the score byte for byte. */
+export const decision = z.strictObject({
+  decision_id: z.string(),
+  decided_at: z.string(),
+  visitor: z.string(),
+  user_id: z.string().nullable(),
+  session: z.string().nullable(),
+  product_id: z.string().nullable(),
+  model: z.string(),
+  model_version: z.string(),
+  variant: z.enum(['champion', 'challenger']),
+  /** The id whose hash chose the variant: linked user, else visitor. */
+  unit: z.string(),
+  features: z.record(z.string(), featureValue),
+  features_as_of: z.string().nullable(),
+  context_event_ids: z.array(z.string()),
+  /** Log-odds before calibration; null when degraded. */
+  margin: z.number().nullable(),
+  propensity: z.number(),
+  policy: z.string(),
+  action,
+  degraded: z.boolean(),
+  degraded_because: z.string().nullable(),
+  is_bot: z.boolean(),
+});
+export type Decision = z.infer<typeof decision>;
