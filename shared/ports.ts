@@ -112,3 +112,27 @@ export interface SecretStore {
 export interface CountryLookup {
   country(ip: string): string | null;
 }
+
+export type ModelStatus = 'candidate' | 'rejected' | 'archived';
+
+/** A version's entry in the registry; its put is the commit, after the files. */
+export interface RegistryEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly status: ModelStatus;
+  /** SHA-256 of manifest.json, which in turn holds the digests of the other files. */
+  readonly manifestDigest: string;
+  /** ISO 8601. */
+  readonly registeredAt: string;
+  /** Who or what registered it, and why. */
+  readonly registeredBy: string;
+}
+
+export interface ModelRegistry {
+  /** Registers once: a second put of the same version with the same digest is a no-op.
+   * @throws WriteConflict when the version exists with another digest */
+  put(entry: RegistryEntry): Promise<void>;
+  find(name: string, version: string): Promise<RegistryEntry | null>;
+  /** Newest first. */
+  list(name: string): Promise<readonly RegistryEntry[]>;
+}
