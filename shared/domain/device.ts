@@ -1,0 +1,42 @@
+import Bowser from 'bowser';
+import { isbot } from 'isbot';
+import type { EnrichedEvent } from '../schemas/event.ts';
+
+export interface Agent {
+  readonly device: EnrichedEvent['device_type'];
+  readonly isBot: boolean;
+}
+
+const PLATFORMS: Readonly<Record<string, Agent['device']>> = {
+  desktop: 'desktop',
+  mobile: 'mobile',
+  tablet: 'tablet',
+  tv: 'tv',
+  bot: 'bot',
+};
+
+/** Device and declared bots of a User-Agent header. */
+export function agentOf(userAgent: string | null): Agent {
+  if (userAgent === null || userAgent === '') return { device: 'unknown', isBot: false };
+  if (isbot(userAgent)) return { device: 'bot', isBot: true };
+  const platform = Bowser.getParser(userAgent).getPlatformType(true);
+  return { device: PLATFORMS[platform] ?? 'unknown', isBot: false };
+}
+
+/**
+ * Remembers the last `capacity` answers: a stream repeats few user agents many times, and parsing
+ * one costs some 20 µs.
+ */
+export function rememberingAgents(capacity: number): (userAgent: string | null) => Agent {
+  const known = new Map<string, Agent>();
+  return (userAgent) => {
+    const key = userAgent ?? '';
+    let agent = known.get(key);
+    if (agent === undefined) {
+      agent = agentOf(userAgent);
+      if (known.size >= capacity) known.delete(known.keys().next().value as string);
+      known.set(key, agent);
+    }
+    return agent;
+  };
+}

@@ -1,0 +1,23 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+
+/** Structured logs carry decision and run ids and no personal data. */
+export const logger = new Logger({ serviceName: 'foresight' });
+
+/** Embedded metric format. Dimensions never name a person. */
+export const metrics = new Metrics({ namespace: 'Foresight', serviceName: 'foresight' });
+
+/** Logger and metrics around a handler, composed the same way for every function. */
+export function observed<Event, Result>(
+  run: (event: Event, context: Context) => Promise<Result>,
+): (event: Event, context: Context) => Promise<Result> {
+  const handler = middy<Event, Result>()
+    .use(injectLambdaContext(logger))
+    .use(logMetrics(metrics))
+    .handler(run);
+  return (event, context) => handler(event, context) as Promise<Result>;
+}
