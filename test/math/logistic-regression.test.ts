@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { choleskySolve } from '../../shared/math/cholesky-solve.ts';
+import { logisticRegression } from '../../shared/math/logistic-regression.ts';
+import { sigmoid } from '../../shared/math/sigmoid.ts';
+import type { SparseMatrix } from '../../shared/math/sparse-matrix.ts';
+import { expectClose, goldenCases } from './vectors.ts';
+
+function dense(rows: readonly (readonly number[])[]): SparseMatrix {
+  const columnCount = rows[0]?.length ?? 0;
+  return {
+    columnCount,
+    rowStarts: Uint32Array.from({ length: rows.length + 1 }, (_, row) => row * columnCount),
+    columns: Uint16Array.from(rows.flatMap((row) => row.map((_, column) => column))),
+    values: Float64Array.from(rows.flat()),
+  };
+}
+
+goldenCases<
+  { X: number[][]; y: number[]; l2: number },
+  { intercept: number; coefficients: number[] }
+>('logistic_regression.json', ({ X, y, l2 }, expected, tolerance) => {
+  const fit = logisticRegression(dense(X), y, l2);
+  expect(fit.converged).toBe(true);
+  expectClose(fit.intercept, expected.intercept, tolerance);
+  for (const [column, coefficient] of expected.coefficients.entries())
+    expectClose(fit.coefficients[column], coefficient, tolerance);
+});
+
+describe('logisticRegression', () => {
+  const X = [[0.4], [1.2], [-0.3], [2.2], [0.9], [-1.1]];
+  const y = [0, 1, 0, 1, 0, 1];
+
+  test('leaving zeros out of a sparse row changes nothing', () => {
+    const rows = [
+      [1, 0, 2],
+      [0, 0, 1],
+      [0, 3, 0],
+      [1, 1, 1],
+      [2, 0, 0],
+    ];
+    const entries = rows.map((row) =>
+      row.flatMap((value, column) => (value === 0 ? [] : [{ value, column }])),
+    );
+    const rowStarts = new Uint32Array(rows.length + 1);
+    for (const [row, kept] of entries.entries())
+      rowStarts[row + 1] = (rowStarts[row] as number) + kept.length;
+    const sparse = {
+      columnCount: 3,
+      rowStarts,
+      columns: Uint16Array.from(entries.flat(), (entry) => entry.column),
+      values: Float64Array.from(entries.flat(), (entry) => entry.value),
+    };
+    const labels = [1, 0, 1, 0, 1];
+    const fromSparse = logisticRegression(sparse, labels, 0.5);
+    const fromDense = logisticRegression(dense(rows), labels, 0.5);
+    for (let column = 0; column < 3; column++)
+      expectClose(fromSparse.coefficients[column], fromDense.coefficients[column] as number, {
+        abs: 1e-12,
+      });
+  });
+
+  test('a weight of two equals the row twice', () => {
+    const weighted = logisticRegression(dense(X), y, 0.1, [2, 1, 1, 1, 2, 1]);
+    const copied = logisticRegression(
+      dense([...X, X[0] as number[], X[4] as number[]]),
+      [...y, 0, 0],
+      0.1,
+    );
+    expectClose(weighted.intercept, copied.intercept, { abs: 1e-9 });
+    expectClose(weighted.coefficients[0], copied.coefficients[0] as number, { abs: 1e-9 });
+  });
+
+  test('the mean prediction equals the base rate, the intercept being free', () => {
+    const fit = logisticRegression(dense(X), y, 3);
+    const mean =
+      X.reduce(
+        (sum, [x]) =>
+          sum + sigmoid(fit.intercept + (fit.coefficients[0] as number) * (x as number)),
+        0,
+      ) / X.length;
+    expectClose(mean, 0.5, { abs: 1e-9 });
+  });
+
+  test('dependent columns without a penalty are reported, not hidden', () => {
+    const twice = X.map(([x]) => [x as number, x as number]);
+    expect(logisticRegression(dense(twice), y, 0).converged).toBe(false);
+    expect(logisticRegression(dense(twice), y, 1e-3).converged).toBe(true);
+  });
+});
+
+test('choleskySolve inverts what a positive definite matrix maps', () => {
+  const size = 4;
+  const entry = fc.double({ min: -3, max: 3, noNaN: true });
+  fc.assert(
+    fc.property(
+      fc.array(entry, { minLength: size * size, maxLength: size * size }),
+      fc.array(entry, { minLength: size, maxLength: size }),
+      (factor, x) => {
+        const matrix = new Float64Array(size * size);
+        for (let i = 0; i < size; i++)
+          for (let j = 0; j < size; j++) {
+            let sum = i === j ? 1 : 0;
+            for (let k = 0; k < size; k++)
+              sum += (factor[i * size + k] as number) * (factor[j * size + k] as number);
+            matrix[i * size + j] = sum;
+          }
+        const right = new Float64Array(size);
+        for (let i = 0; i < size; i++)
+          for (let j = 0; j < size; j++)
+            right[i] = (right[i] as number) + (matrix[i * size + j] as number) * (x[j] as number);
+        const solved = choleskySolve(matrix, right);
+        for (let i = 0; i < size; i++) expectClose(solved?.[i], x[i] as number, { abs: 1e-8 });
+      },
+    ),
+  );
+});
