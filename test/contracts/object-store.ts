@@ -15,7 +15,11 @@ export function objectStoreContract(
     let reader: ObjectReader;
     let folders = 0;
     const freshFolder = () => `contract-${process.pid}/${folders++}/`;
-    const keysUnder = (prefix: string) => Array.fromAsync(store.list(prefix));
+    const keysUnder = async (prefix: string) => {
+      const keys: string[] = [];
+      for await (const key of store.list(prefix)) keys.push(key);
+      return keys;
+    };
 
     beforeAll(async () => {
       ({ store, reader } = await open());
