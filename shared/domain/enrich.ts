@@ -88,12 +88,12 @@ function rejectionOf(error: z.ZodError): Rejection {
 
 function canonical(raw: RawEvent, rules: EnrichmentRules): EnrichedEvent | Rejection {
   const { event, door } = raw;
-  const event_type = eventType(event['event_type']);
+  const event_type = eventType(event.event_type);
   if (event_type === null) {
     return {
       reason: 'unknown_event_type',
       field: 'event_type',
-      message: `${JSON.stringify(event['event_type'])} is none of ${EVENT_TYPES.join(', ')}`,
+      message: `${JSON.stringify(event.event_type)} is none of ${EVENT_TYPES.join(', ')}`,
     };
   }
   const missing = missingField(event_type, event);
@@ -104,17 +104,17 @@ function canonical(raw: RawEvent, rules: EnrichmentRules): EnrichedEvent | Rejec
       message: `a ${event_type} event needs ${missing}`,
     };
   }
-  const event_timestamp = eventTime(event['event_timestamp'], raw.received_at);
+  const event_timestamp = eventTime(event.event_timestamp, raw.received_at);
   if (event_timestamp === null) {
     return {
       reason: 'future_timestamp',
       field: 'event_timestamp',
-      message: `${event['event_timestamp']} is over 5 minutes after its receipt at ${raw.received_at}`,
+      message: `${event.event_timestamp} is over 5 minutes after its receipt at ${raw.received_at}`,
     };
   }
   const agent = rules.agent(door.user_agent);
-  const page_url = textOrNull(event['page_url']);
-  const referrer = textOrNull(event['referrer']);
+  const page_url = event.page_url ?? null;
+  const referrer = event.referrer ?? null;
   return {
     event_id: event.event_id,
     event_type,
@@ -122,31 +122,30 @@ function canonical(raw: RawEvent, rules: EnrichmentRules): EnrichedEvent | Rejec
     received_at: raw.received_at,
     order_key: raw.order_key,
     visitor: raw.visitor,
-    user_id: textOrNull(event['user_id']),
-    anonymous_id: textOrNull(event['anonymous_id']),
-    session_id: textOrNull(event['session_id']),
-    product_id: textOrNull(event['product_id']),
-    product_category: textOrNull(event['product_category'])?.trim() || 'unknown',
-    brand: textOrNull(event['brand']),
-    price: numberOrNull(event['price']),
-    quantity: numberOrNull(event['quantity']) ?? (COUNTS_PIECES.has(event_type) ? 1 : null),
-    currency: textOrNull(event['currency'])?.toUpperCase() ?? null,
-    order_id: textOrNull(event['order_id']) ?? (event_type === 'purchase' ? event.event_id : null),
-    query: textOrNull(event['query'])?.trim().toLowerCase() ?? null,
-    device_type: member(DEVICE_TYPES, event['device_type']) ?? agent.device,
-    channel_type: member(CHANNEL_TYPES, event['channel_type']) ?? channelOf(page_url, referrer),
-    country: country(event['country']) ?? door.country ?? countryOf(door.ip_network, rules),
+    user_id: event.user_id ?? null,
+    anonymous_id: event.anonymous_id ?? null,
+    session_id: event.session_id ?? null,
+    product_id: event.product_id ?? null,
+    product_category: event.product_category?.trim() || 'unknown',
+    brand: event.brand || null,
+    price: event.price ?? null,
+    quantity: event.quantity ?? (COUNTS_PIECES.has(event_type) ? 1 : null),
+    currency: event.currency?.toUpperCase() || null,
+    order_id: event.order_id ?? (event_type === 'purchase' ? event.event_id : null),
+    query: event.query?.trim().toLowerCase() || null,
+    device_type: member(DEVICE_TYPES, event.device_type) ?? agent.device,
+    channel_type: member(CHANNEL_TYPES, event.channel_type) ?? channelOf(page_url, referrer),
+    country: country(event.country) ?? door.country ?? countryOf(door.ip_network, rules),
     page_url,
     referrer,
-    decision_id: textOrNull(event['decision_id']),
-    campaign_id: textOrNull(event['campaign_id']),
+    decision_id: event.decision_id ?? null,
+    campaign_id: event.campaign_id ?? null,
     is_bot: agent.isBot,
     schema_version: EVENT_SCHEMA_VERSION,
   };
 }
 
-function eventType(value: unknown): EventType | null {
-  if (typeof value !== 'string') return null;
+function eventType(value: string): EventType | null {
   const name = value
     .trim()
     .toLowerCase()
@@ -156,17 +155,17 @@ function eventType(value: unknown): EventType | null {
 }
 
 function missingField(type: EventType, event: RawEvent['event']): string | null {
-  if (NEEDS_PRODUCT.has(type) && event['product_id'] == null) return 'product_id';
-  if (type === 'identify' && event['user_id'] == null) return 'user_id';
-  if (ANSWERS_TO.has(type) && event['decision_id'] == null && event['campaign_id'] == null) {
+  if (NEEDS_PRODUCT.has(type) && event.product_id == null) return 'product_id';
+  if (type === 'identify' && event.user_id == null) return 'user_id';
+  if (ANSWERS_TO.has(type) && event.decision_id == null && event.campaign_id == null) {
     return 'decision_id';
   }
   return null;
 }
 
 /** The client's time in UTC milliseconds, the receipt's where it leads a little; null: too far. */
-function eventTime(value: unknown, receivedAt: string): string | null {
-  if (typeof value !== 'string') return receivedAt;
+function eventTime(value: string | null | undefined, receivedAt: string): string | null {
+  if (value == null) return receivedAt;
   const time = Date.parse(value);
   const received = Date.parse(receivedAt);
   if (time > received + MAX_CLOCK_LEAD_MS) return null;
@@ -177,26 +176,19 @@ function countryOf(network: string | null, rules: EnrichmentRules): string | nul
   return network === null ? null : rules.country(network);
 }
 
-function country(value: unknown): string | null {
-  if (typeof value !== 'string') return null;
-  const code = value.toUpperCase();
+function country(value: string | null | undefined): string | null {
+  const code = value?.toUpperCase() ?? '';
   return /^[A-Z]{2}$/.test(code) ? code : null;
 }
 
-function member<Name extends string>(names: readonly Name[], value: unknown): Name | null {
-  if (typeof value !== 'string') return null;
+function member<Name extends string>(
+  names: readonly Name[],
+  value: string | null | undefined,
+): Name | null {
+  if (value == null) return null;
   const name = value
     .trim()
     .toLowerCase()
     .replace(/[\s-]+/g, '_');
   return (names as readonly string[]).includes(name) ? (name as Name) : null;
-}
-
-/** The schema at the end judges types and bounds: a wrong type must reach it, not become null. */
-function textOrNull(value: unknown): string | null {
-  return value === undefined || value === '' ? null : (value as string | null);
-}
-
-function numberOrNull(value: unknown): number | null {
-  return value === undefined ? null : (value as number | null);
 }
