@@ -1,13 +1,9 @@
-import { createHash } from 'node:crypto';
+import { v5 } from 'uuid';
 
 /** Namespace of the door's ids: any fixed UUID serves. */
-const NAMESPACE = Buffer.from('5b0e6f0c2d1f4e0b9a3c7d21f6a4c8e9', 'hex');
+const NAMESPACE = '5b0e6f0c-2d1f-4e0b-9a3c-7d21f6a4c8e9';
 
 /** A UUID of version 5 (RFC 9562): equal names give equal ids, with nothing stored. */
 export function nameBasedId(name: string): string {
-  const bytes = createHash('sha1').update(NAMESPACE).update(name, 'utf8').digest().subarray(0, 16);
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x50;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return v5(name, NAMESPACE);
 }

@@ -1,0 +1,44 @@
+import { randomFillSync } from 'node:crypto';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import * as z from 'zod';
+import { openClock } from '#adapters/clock';
+import { openDeliveryStream } from '#adapters/delivery-stream';
+import { openObjectReader } from '#adapters/object-reader';
+import { openOnlineStore } from '#adapters/online-store';
+import { openSecretStore } from '#adapters/secret-store';
+import { defaultPolicy } from '../shared/domain/default-policy.ts';
+import { parseKeyRing } from '../shared/domain/identity.ts';
+import { ModelPool } from '../shared/domain/model-pool.ts';
+import { Scorer } from '../shared/domain/score.ts';
+import { definitionDigests } from '../shared/features/catalogue.ts';
+import { bodyText, httpHandler, jsonResponse } from '../shared/runtime/http-handler.ts';
+import { logger, metrics } from '../shared/runtime/observability.ts';
+
+const environment = z.object({
+  ONLINE_TABLE: z.string(),
+  MODELS_BUCKET: z.string(),
+  DECISIONS_DELIVERY_STREAM: z.string(),
+  PSEUDONYM_SECRET: z.string(),
+  SHOP_TIME_ZONE: z.string(),
+  SCORE_DEADLINE_MS: z.coerce.number().int().min(1).max(10_000),
+});
+
+export const handler = httpHandler(environment, async (settings) => {
+  const clock = openClock();
+  const scorer = new Scorer({
+    clock,
+    store: openOnlineStore(settings.ONLINE_TABLE),
+    models: new ModelPool(openObjectReader(settings.MODELS_BUCKET), definitionDigests(), clock),
+    decisions: openDeliveryStream(settings.DECISIONS_DELIVERY_STREAM),
+    keyRing: parseKeyRing(await openSecretStore().read(settings.PSEUDONYM_SECRET)),
+    policy: defaultPolicy,
+    timeZone: settings.SHOP_TIME_ZONE,
+    deadline: () => AbortSignal.timeout(settings.SCORE_DEADLINE_MS),
+    randomBytes: (length) => randomFillSync(new Uint8Array(length)),
+    report: (failure, error) => {
+      logger.error(failure, error);
+      metrics.addMetric(failure, MetricUnit.Count, 1);
+    },
+  });
+  return async (event) => jsonResponse(200, await scorer.score(bodyText(event)));
+});
