@@ -21,7 +21,7 @@ export function countryLookupContract(open: () => Promise<CountryLookup>): void 
     test.each([
       ['a private network', '10.0.0.0'],
       ['loopback', '127.0.0.1'],
-      ['a documentation network', '2001:db8:1::'],
+      ['a private IPv6 network', 'fd00:1:2::'],
       ['no address', 'not-an-address'],
       ['an empty text', ''],
       ['a number out of range', '300.1.1.0'],

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoreUnavailable } from '../errors.ts';
+import type { SecretStore } from '../ports.ts';
+import { dataDirectory } from './data-directory.ts';
+
+/** Secrets as files that only their owner may read. */
+export function openSecretStore(): SecretStore {
+  const { path } = dataDirectory();
+  return {
+    async read(name) {
+      try {
+        return readFileSync(secretFile(path, name), 'utf8');
+      } catch (error) {
+        throw new StoreUnavailable(`no secret ${name} in ${path}: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+/** Makes the ring of pseudonymisation keys where there is none; an existing one is never changed. */
+export function provisionKeyRing(name: string): void {
+  const { path } = dataDirectory();
+  mkdirSync(join(path, 'secrets'), { recursive: true, mode: 0o700 });
+  const ring = { current: 'k1', keys: { k1: randomBytes(32).toString('hex') } };
+  try {
+    writeFileSync(secretFile(path, name), JSON.stringify(ring), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw new StoreUnavailable(`cannot write secret ${name}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function secretFile(path: string, name: string): string {
+  if (!/^[\w.-]+$/.test(name)) throw new StoreUnavailable(`${name} cannot name a secret`);
+  return join(path, 'secrets', `${name}.json`);
+}

@@ -1,0 +1,10 @@
+import { openApiKeyStore } from '../../shared/embedded/api-key-store.ts';
+import { apiKeyStoreContract } from '../contracts/api-key-store.ts';
+import { freshDataDirectory } from './fresh-data-directory.ts';
+
+freshDataDirectory();
+
+apiKeyStoreContract(() => {
+  const store = openApiKeyStore('Contract');
+  return { store, add: (digest, record) => store.add(digest, record) };
+});
