@@ -25,10 +25,12 @@ const environment = z.object({
 
 export const handler = httpHandler(environment, async (settings) => {
   const clock = openClock();
+  const definitions = definitionDigests();
   const scorer = new Scorer({
     clock,
     store: openOnlineStore(settings.ONLINE_TABLE),
-    models: new ModelPool(openObjectReader(settings.MODELS_BUCKET), definitionDigests(), clock),
+    definitions,
+    models: new ModelPool(openObjectReader(settings.MODELS_BUCKET), definitions, clock),
     decisions: openDeliveryStream(settings.DECISIONS_DELIVERY_STREAM),
     keyRing: parseKeyRing(await openSecretStore().read(settings.PSEUDONYM_SECRET)),
     policy: defaultPolicy,

@@ -1,14 +1,10 @@
-import { BodyTooLarge, InvalidRequest, StreamUnavailable } from '../errors.ts';
+import { InvalidRequest, StreamUnavailable } from '../errors.ts';
 import type { EventStream, ReceiveTime } from '../ports.ts';
-import {
-  type CollectResponse,
-  type CollectResult,
-  collectRequest,
-  MAX_BODY_BYTES,
-} from '../schemas/door-event.ts';
+import { type CollectResponse, type CollectResult, collectRequest } from '../schemas/door-event.ts';
 import type { RawEvent } from '../schemas/raw-event.ts';
 import { admit, rawEventOf } from './door-event.ts';
 import { networkPrefix, type PseudonymKeyRing } from './identity.ts';
+import { parseJson } from './parse-json.ts';
 import { putAll, type RetryRules } from './put-all.ts';
 
 /** A request at the door, reduced to what collection needs. */
@@ -77,10 +73,6 @@ export async function collect(request: DoorRequest, deps: Collection): Promise<C
  * @throws BodyTooLarge over 64 KB, InvalidRequest where it isn't `{"events": […]}`
  */
 function parseBody(body: string): readonly unknown[] {
-  const bytes = Buffer.byteLength(body);
-  if (bytes > MAX_BODY_BYTES) {
-    throw new BodyTooLarge(`the body has ${bytes} bytes, at most ${MAX_BODY_BYTES} are taken`);
-  }
   const parsed = collectRequest.safeParse(parseJson(body));
   if (parsed.success) return parsed.data.events;
   const issue = parsed.error.issues[0];
@@ -88,15 +80,6 @@ function parseBody(body: string): readonly unknown[] {
     `expected {"events": [1 to 100 events]}: ${issue?.message ?? 'invalid'}`,
     issue?.path.join('.') || 'events',
   );
-}
-
-/** @throws InvalidRequest */
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    throw new InvalidRequest(`the body is not JSON: ${(error as Error).message}`);
-  }
 }
 
 const MAX_USER_AGENT = 512;

@@ -46,8 +46,7 @@ export const doorEvent = z.object({
 });
 export type DoorEvent = z.infer<typeof doorEvent>;
 
-export const MAX_EVENTS_PER_REQUEST = 100;
-export const MAX_BODY_BYTES = 64 * 1024;
+const MAX_EVENTS_PER_REQUEST = 100;
 
 export const collectRequest = z.strictObject({
   events: z.array(z.unknown()).min(1).max(MAX_EVENTS_PER_REQUEST),

@@ -17,8 +17,6 @@ export const scoreRequest = z
     context: z
       .strictObject({
         events: z.array(z.record(z.string(), z.unknown())).max(MAX_CONTEXT_EVENTS).optional(),
-        /** False where the shop sees that nothing is in the cart, whatever was recorded. */
-        has_cart: z.boolean().optional(),
       })
       .optional(),
   })

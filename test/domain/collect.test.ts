@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { collect } from '../../shared/domain/collect.ts';
-import { collectResponse, MAX_BODY_BYTES } from '../../shared/schemas/door-event.ts';
+import { MAX_BODY_BYTES } from '../../shared/domain/parse-json.ts';
+import { collectResponse } from '../../shared/schemas/door-event.ts';
 import { MemoryEventStream } from './memory-streams.ts';
 
 const now = Date.UTC(2026, 4, 1, 12);

@@ -1,0 +1,251 @@
+import { InvalidRequest } from '../errors.ts';
+import { compileVector, type Vector } from '../features/vector.ts';
+import type { Clock, DeliveryStream, OnlineStore } from '../ports.ts';
+import type { DecisionPolicy } from '../schemas/decision-policy.ts';
+import type { Routing } from '../schemas/routing.ts';
+import {
+  type Action,
+  type Decision,
+  type FeatureValue,
+  type Reason,
+  type ScoreRequest,
+  type ScoreResponse,
+  scoreRequest,
+} from '../schemas/score.ts';
+import { contextEvents } from './context-events.ts';
+import { withinDeadline } from './deadline.ts';
+import { decide } from './decide.ts';
+import { decisionId } from './decision-id.ts';
+import { hasCartRule } from './has-cart-rule.ts';
+import { type PseudonymKeyRing, pseudonymise } from './identity.ts';
+import type { ModelPool } from './model-pool.ts';
+import { parseJson } from './parse-json.ts';
+import { openModel, type ScoringModel } from './registered-model.ts';
+import { type Assignment, assign, parseRouting, routingKey } from './routing.ts';
+import { type Facts, readFacts, type Subject } from './score-facts.ts';
+
+const MODEL = 'propensity';
+/** How old the routing may get before the next batch read fetches it again. */
+const ROUTING_MAX_AGE_MS = 2_000;
+const MAX_REASONS = 10;
+
+export interface Scoring {
+  readonly clock: Clock;
+  readonly store: OnlineStore;
+  readonly models: ModelPool;
+  /** Feature name → digest of the definition computed here. */
+  readonly definitions: ReadonlyMap<string, string>;
+  readonly decisions: DeliveryStream;
+  readonly keyRing: PseudonymKeyRing;
+  readonly policy: DecisionPolicy;
+  readonly timeZone: string;
+  /** A fresh signal that aborts when the answer is due. */
+  readonly deadline: () => AbortSignal;
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Told of what degraded an answer or lost a log line; the caller of the API is not. */
+  readonly report: (failure: 'ScoreDegraded' | 'DecisionNotLogged', error: Error) => void;
+}
+
+interface Estimate {
+  readonly variant: Assignment['variant'];
+  readonly modelVersion: string;
+  readonly features: Readonly<Record<string, FeatureValue>>;
+  /** Log-odds before calibration; null for the prior. */
+  readonly margin: number | null;
+  readonly propensity: number;
+  readonly reasons: readonly Reason[] | null;
+  readonly action: Action;
+}
+
+/** The cart state that the policy asks for, whatever features the model has. */
+const cartVector: Vector = compileVector(['cart_product_count']);
+
+/** Answers propensities: reads, evaluates, decides, logs. Keeps routing and models between calls. */
+export class Scorer {
+  readonly #deps: Scoring;
+  readonly #rule: ScoringModel;
+  readonly #vectors = new WeakMap<ScoringModel, Vector>();
+  #routing: Routing | null = null;
+  #routingReadAt = Number.NEGATIVE_INFINITY;
+  /** Answered when nothing can be scored: of the model that scored last. */
+  #prior: Pick<ScoringModel, 'version' | 'prior'>;
+
+  constructor(deps: Scoring) {
+    this.#deps = deps;
+    this.#rule = openModel(hasCartRule(), deps.definitions);
+    this.#prior = this.#rule;
+  }
+
+  /**
+   * @param body the request's JSON text
+   * @throws InvalidRequest for what the caller can put right. Whatever else fails, the answer is
+   *   the prior with `degraded: true`.
+   */
+  async score(body: string): Promise<ScoreResponse> {
+    const { clock, keyRing, randomBytes, report } = this.#deps;
+    const request = parseRequest(body);
+    const now = clock.now();
+    const id = decisionId(now, randomBytes(16));
+    const subject = subjectOf(request, keyRing);
+    const recent = contextEvents(request, { now, requestId: id, keyRing });
+    const signal = this.#deps.deadline();
+    let facts: Facts | null = null;
+    let estimate: Estimate;
+    let degradedBecause: string | null = null;
+    try {
+      facts = await withinDeadline(
+        readFacts(
+          this.#deps.store,
+          subject,
+          recent,
+          request.product_id ?? null,
+          this.#routingDue(now) ? [routingKey(MODEL)] : [],
+          signal,
+        ),
+        signal,
+      );
+      this.#takeRouting(facts, now);
+      estimate = await withinDeadline(this.#estimate(facts, request, now), signal);
+    } catch (error) {
+      degradedBecause = (error as Error).name;
+      report('ScoreDegraded', error as Error);
+      estimate = this.#priorEstimate();
+    }
+    const decision: Decision = {
+      decision_id: id,
+      decided_at: new Date(now).toISOString(),
+      visitor: facts?.visitor ?? subject.visitor ?? (subject.user as string),
+      user_id: facts?.user ?? subject.user,
+      session: facts?.session ?? null,
+      product_id: request.product_id ?? null,
+      model: MODEL,
+      model_version: estimate.modelVersion,
+      variant: estimate.variant,
+      unit: facts === null ? unitOf(subject) : unitOf(facts),
+      features: estimate.features,
+      features_as_of: facts?.asOf ?? null,
+      context_event_ids: recent.map(({ event_id }) => event_id),
+      margin: estimate.margin,
+      propensity: estimate.propensity,
+      policy: this.#deps.policy.name,
+      action: estimate.action,
+      degraded: degradedBecause !== null,
+      degraded_because: degradedBecause,
+      is_bot: facts?.isBot ?? false,
+    };
+    await this.#log(decision);
+    return {
+      decision_id: id,
+      propensity: decision.propensity,
+      model_version: decision.model_version,
+      variant: decision.variant,
+      action: decision.action,
+      ...(estimate.reasons === null ? {} : { reasons: [...estimate.reasons] }),
+      degraded: decision.degraded,
+      features_as_of: decision.features_as_of,
+    };
+  }
+
+  #routingDue(now: number): boolean {
+    return now - this.#routingReadAt >= ROUTING_MAX_AGE_MS || now < this.#routingReadAt;
+  }
+
+  #takeRouting({ items }: Facts, now: number): void {
+    if (!this.#routingDue(now)) return;
+    const item = items.get(routingKey(MODEL));
+    this.#routing = item === undefined ? null : parseRouting(item.state);
+    this.#routingReadAt = now;
+  }
+
+  async #estimate(facts: Facts, request: ScoreRequest, now: number): Promise<Estimate> {
+    const { policy, timeZone } = this.#deps;
+    const unit = unitOf(facts);
+    const { variant, model } = await this.#modelFor(unit);
+    const query = { at: now, product_id: request.product_id ?? null, timeZone };
+    const values = this.#vectorOf(model)(facts.entities, query);
+    const { margin, probability } = model.score(values);
+    this.#prior = model;
+    const [cartProducts] = cartVector(facts.entities, query);
+    return {
+      variant,
+      modelVersion: model.version,
+      features: Object.fromEntries(
+        model.features.map((name, index) => [name, values[index] ?? null]),
+      ),
+      margin,
+      propensity: probability,
+      reasons: request.reasons ? model.contributions(values).slice(0, MAX_REASONS) : null,
+      action: facts.isBot
+        ? { type: 'none' }
+        : decide(policy, {
+            propensity: probability,
+            tier: 'unknown',
+            cartFilled: Number(cartProducts) > 0,
+            unit,
+            day: new Date(now).toISOString().slice(0, 10),
+          }),
+    };
+  }
+
+  /** The declared rule serves as long as no routing names a version. */
+  async #modelFor(unit: string) {
+    if (this.#routing === null) return { variant: 'champion', model: this.#rule } as const;
+    const { variant, version } = assign(this.#routing, unit);
+    return { variant, model: await this.#deps.models.open(MODEL, version) };
+  }
+
+  #vectorOf(model: ScoringModel): Vector {
+    let vector = this.#vectors.get(model);
+    if (vector === undefined) {
+      vector = compileVector(model.features);
+      this.#vectors.set(model, vector);
+    }
+    return vector;
+  }
+
+  #priorEstimate(): Estimate {
+    return {
+      variant: 'champion',
+      modelVersion: this.#prior.version,
+      features: {},
+      margin: null,
+      propensity: this.#prior.prior,
+      reasons: null,
+      action: { type: 'none' },
+    };
+  }
+
+  /** A score that cannot be logged is still answered; the loss is reported with its decision id. */
+  async #log(decision: Decision): Promise<void> {
+    const signal = this.#deps.deadline();
+    try {
+      const [failure] = await withinDeadline(
+        this.#deps.decisions.putRecordBatch([JSON.stringify(decision)], signal),
+        signal,
+      );
+      if (failure != null) throw new Error(`decision ${decision.decision_id}: ${failure}`);
+    } catch (error) {
+      this.#deps.report('DecisionNotLogged', error as Error);
+    }
+  }
+}
+
+function parseRequest(body: string): ScoreRequest {
+  const parsed = scoreRequest.safeParse(parseJson(body));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') || undefined;
+  throw new InvalidRequest(`${field ?? 'the request'}: ${issue?.message ?? 'is invalid'}`, field);
+}
+
+function subjectOf({ anonymous_id, user_id }: ScoreRequest, keyRing: PseudonymKeyRing): Subject {
+  return {
+    user: user_id === undefined ? null : pseudonymise(keyRing, user_id),
+    visitor: anonymous_id ?? null,
+  };
+}
+
+/** The unit of variants and budgets: a known shopper is the same on every device. */
+function unitOf({ user, visitor }: Subject): string {
+  return user ?? (visitor as string);
+}
