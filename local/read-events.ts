@@ -64,7 +64,9 @@ export async function readEvents(
   const files: SourceFile[] = [];
   for (const path of paths) {
     files.push({ path, digest: await contentDigest(path) });
-    await readRows(path, FORMATS[format]).next(); // the header is judged at the first row
+    const rows = readRows(path, FORMATS[format]);
+    await rows.next(); // judges the header
+    await rows.return(undefined);
   }
   const { add, summary } = summariseSource();
   const readers = files.map((file) => ({ file, rows: readRows(file.path, FORMATS[format]) }));
@@ -80,17 +82,19 @@ async function* merged(
   readers: readonly Reader[],
   count: ReturnType<typeof summariseSource>['add'],
 ): AsyncGenerator<SourceRow> {
-  const heads = await Promise.all(readers.map(({ rows }) => headOf(rows)));
-  for (;;) {
-    const earliest = earliestOf(heads);
-    if (earliest === null) return;
-    const { file, rows } = readers[earliest] as Reader;
-    const { sourceRow, text, mapped, terminated } = heads[earliest] as TextRow;
-    count(mapped, terminated ? [] : ['last_line_without_break']);
-    yield 'fault' in mapped
-      ? { file, sourceRow, text, fault: mapped.fault }
-      : { file, sourceRow, event: mapped.event, at: mapped.at };
-    heads[earliest] = await headOf(rows);
+  try {
+    const heads = await Promise.all(readers.map(({ rows }) => headOf(rows)));
+    for (let next = earliestOf(heads); next !== null; next = earliestOf(heads)) {
+      const { file, rows } = readers[next] as Reader;
+      const { sourceRow, text, mapped, terminated } = heads[next] as TextRow;
+      count(mapped, terminated ? [] : ['last_line_without_break']);
+      yield 'fault' in mapped
+        ? { file, sourceRow, text, fault: mapped.fault }
+        : { file, sourceRow, event: mapped.event, at: mapped.at };
+      heads[next] = await headOf(rows);
+    }
+  } finally {
+    for (const { rows } of readers) await rows.return(undefined);
   }
 }
 

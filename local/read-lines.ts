@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { UnreadableInput } from '../shared/errors.ts';
@@ -68,28 +67,30 @@ export async function contentDigest(path: string): Promise<string> {
 
 async function* readBytes(path: string): AsyncGenerator<Buffer> {
   let bytes = 0;
+  let file: FileHandle | undefined;
   try {
-    const file = createReadStream(path, { highWaterMark: 1 << 18 });
-    const source = (await isGzip(path))
-      ? pipeline(file, createGunzip({ chunkSize: 1 << 18 }), () => {}) // the loop below gets its error
-      : file;
+    file = await open(path);
+    const isCompressed = await isGzip(file);
+    const content = file.createReadStream({ start: 0, highWaterMark: CHUNK_BYTES });
+    const source = isCompressed
+      ? pipeline(content, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) // the loop throws it
+      : content;
     for await (const chunk of source as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       yield chunk;
     }
   } catch (error) {
     throw unreadable(path, bytes, error as NodeJS.ErrnoException);
+  } finally {
+    await file?.close();
   }
 }
 
-async function isGzip(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
-  } finally {
-    await file.close();
-  }
+const CHUNK_BYTES = 256 * 1024;
+
+async function isGzip(file: FileHandle): Promise<boolean> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
 }
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {

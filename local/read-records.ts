@@ -14,14 +14,18 @@ export interface CsvRecord {
  * hold line breaks. A stray quote costs one line and no more: what would swallow the lines after it
  * without making a whole record is taken back.
  */
-export async function* readRecords(lines: AsyncIterator<Line>): AsyncGenerator<CsvRecord> {
+export async function* readRecords(lines: AsyncGenerator<Line>): AsyncGenerator<CsvRecord> {
   const waiting: Line[] = [];
   let columns: number | null = null;
-  for (let line = await next(); line !== null; line = await next()) {
-    if (line.text.trim() === '' && !line.overlong) continue;
-    const record = line.text.includes('"') ? await quoted(line) : plain(line);
-    columns ??= record.cells?.length ?? null;
-    yield record;
+  try {
+    for (let line = await next(); line !== null; line = await next()) {
+      if (line.text.trim() === '' && !line.overlong) continue;
+      const record = line.text.includes('"') ? await quoted(line) : plain(line);
+      columns ??= record.cells?.length ?? null;
+      yield record;
+    }
+  } finally {
+    await lines.return(undefined);
   }
 
   async function next(): Promise<Line | null> {

@@ -45,16 +45,18 @@ async function* lineRows(path: string, format: LineFormat): AsyncGenerator<TextR
 }
 
 async function* tableRows(path: string, format: TableFormat): AsyncGenerator<TextRow> {
-  const records = readRecords(readLines(path));
-  const first = await records.next();
-  if (first.done) throw new UnreadableInput(`${path} is empty`);
-  const columns = headerOf(path, first.value, format);
+  let columns: readonly string[] | null = null;
   let sourceRow = 0;
-  for await (const record of records) {
+  for await (const record of readRecords(readLines(path))) {
+    if (columns === null) {
+      columns = headerOf(path, record, format);
+      continue;
+    }
     sourceRow++;
     const mapped = mappedRecord(record, columns, format);
     yield { sourceRow, text: record.text, mapped, terminated: record.terminated };
   }
+  if (columns === null) throw new UnreadableInput(`${path} holds blank lines only`);
 }
 
 function headerOf(path: string, header: CsvRecord, format: TableFormat): readonly string[] {

@@ -1,4 +1,5 @@
-const IDLE_MS = 30 * 60_000;
+import { SESSION_IDLE_MS } from '../features/session-rule.ts';
+
 const DAY_MS = 24 * 60 * 60_000;
 
 export interface SessionSummary {
@@ -63,7 +64,7 @@ export function summariseSessions(): {
     add(visitor, sessionId, type, at) {
       const key = sessionId === null ? visitor : JSON.stringify([visitor, sessionId]);
       let session = open.get(key);
-      if (session !== undefined && sessionId === null && at - session.last > IDLE_MS) {
+      if (session !== undefined && sessionId === null && at - session.last > SESSION_IDLE_MS) {
         count(session);
         session = undefined;
       }
@@ -90,7 +91,7 @@ export function summariseSessions(): {
       let openAtEnd = 0;
       for (const session of open.values()) {
         count(session, all);
-        if (latest - session.last <= IDLE_MS) openAtEnd++;
+        if (latest - session.last <= SESSION_IDLE_MS) openAtEnd++;
       }
       return { ...all, open_at_end: openAtEnd };
     },
