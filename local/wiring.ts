@@ -1,0 +1,315 @@
+import * as z from 'zod';
+import { UnsupportedWiring } from '../shared/errors.ts';
+import { readServiceFile } from './service-file.ts';
+
+/** What runs where, as the embedded platform runs it. Resources go by their logical names. */
+export interface Wiring {
+  readonly functions: readonly WiredFunction[];
+  readonly authorizers: readonly Authorizer[];
+  readonly routes: readonly Route[];
+  readonly cors: Cors | null;
+  readonly streamMappings: readonly StreamMapping[];
+  readonly deliveries: readonly Delivery[];
+  readonly schedules: readonly Schedule[];
+}
+
+export interface WiredFunction {
+  readonly name: string;
+  /** Module without extension, relative to the project, and the export in it. */
+  readonly module: string;
+  readonly export: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+}
+
+export interface Authorizer {
+  readonly name: string;
+  readonly function: string;
+  /** 0: ask each time. */
+  readonly ttlSeconds: number;
+  readonly identitySource: readonly string[];
+}
+
+export interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly function: string;
+  readonly authorizer: string | null;
+}
+
+export interface Cors {
+  readonly origins: readonly string[];
+  readonly headers: readonly string[];
+  readonly methods: readonly string[];
+  readonly exposed: readonly string[];
+  readonly credentials: boolean;
+  readonly maxAgeSeconds: number | null;
+}
+
+export interface StreamMapping {
+  readonly function: string;
+  readonly stream: string;
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  readonly batchSize: number;
+  readonly batchWindowSeconds: number;
+  readonly parallelizationFactor: number;
+  readonly bisectBatchOnFunctionError: boolean;
+  readonly maximumRetryAttempts: number;
+  readonly maximumRecordAgeSeconds: number;
+  readonly reportsBatchItemFailures: boolean;
+  readonly deadLetterQueue: string;
+}
+
+export interface Delivery {
+  readonly name: string;
+  /** The stream it reads; null: records are put to it directly. */
+  readonly stream: string | null;
+  readonly bucket: string;
+  /** Folder of the day folders: `bronze/raw_events/`. */
+  readonly folder: string;
+}
+
+export interface Schedule {
+  readonly function: string;
+  /** `rate(…)` or `cron(…)` as EventBridge has them. */
+  readonly expressions: readonly string[];
+  readonly input: unknown;
+}
+
+const reference = z.union([
+  z.strictObject({ Ref: z.string() }).transform(({ Ref }) => Ref),
+  z
+    .strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) })
+    .transform((value) => value['Fn::GetAtt'][0]),
+]);
+const environment = z
+  .record(z.string(), z.union([z.string(), z.number().transform(String), reference]))
+  .default({});
+
+const httpApiEvent = z.strictObject({
+  method: z.string().regex(/^(GET|POST|PUT|PATCH|DELETE)$/i, 'is no single HTTP method'),
+  path: z
+    .string()
+    .regex(/^(\/([\w.-]+|\{\w+\}))+$/, 'is no path of plain segments and {parameters}'),
+  authorizer: z.strictObject({ name: z.string() }).optional(),
+});
+const streamEvent = z.strictObject({
+  type: z.literal('kinesis'),
+  arn: reference,
+  startingPosition: z.enum(['TRIM_HORIZON', 'LATEST']),
+  batchSize: z.number().int().min(1).max(10_000),
+  batchWindow: z.number().int().min(0).max(300).default(0),
+  parallelizationFactor: z.number().int().min(1).max(10).default(1),
+  bisectBatchOnFunctionError: z.boolean().default(false),
+  // Without these AWS retries for ever, and a poison record stops its shard.
+  maximumRetryAttempts: z.number().int().min(0).max(10_000),
+  maximumRecordAgeInSeconds: z.number().int().min(60).max(604_800),
+  functionResponseType: z.literal('ReportBatchItemFailures').optional(),
+  destinations: z.strictObject({
+    onFailure: z.strictObject({ type: z.literal('sqs'), arn: reference }),
+  }),
+});
+const expression = z.string().regex(/^(rate|cron)\(.+\)$/, 'is no rate(…) or cron(…)');
+const scheduleEvent = z.union([
+  expression.transform((rate) => ({ rate: [rate], input: undefined })),
+  z.strictObject({
+    rate: z.union([expression.transform((rate) => [rate]), z.array(expression)]),
+    input: z.unknown(),
+    name: z.string().optional(),
+    description: z.string().optional(),
+    method: z.enum(['eventBus', 'scheduler']).optional(),
+  }),
+]);
+const event = z.strictObject({
+  httpApi: httpApiEvent.optional(),
+  stream: streamEvent.optional(),
+  schedule: scheduleEvent.optional(),
+});
+
+const corsRules = z.strictObject({
+  allowedOrigins: z.array(z.string()).default(['*']),
+  allowedHeaders: z.array(z.string()).default([]),
+  allowedMethods: z.array(z.string()).default([]),
+  exposedResponseHeaders: z.array(z.string()).default([]),
+  allowCredentials: z.boolean().default(false),
+  maxAge: z.number().int().nullable().default(null),
+});
+const requestAuthorizer = z.looseObject({
+  type: z.literal('request'),
+  functionName: z.string(),
+  resultTtlInSeconds: z.number().int().min(0).max(3600).default(300),
+  enableSimpleResponses: z.literal(true),
+  payloadVersion: z.literal('2.0'),
+  identitySource: z.array(z.string().regex(/^\$(request\.header\.[\w-]+|context\.routeKey)$/)),
+});
+const service = z.looseObject({
+  provider: z.looseObject({
+    environment,
+    timeout: z.number().default(6),
+    httpApi: z
+      .looseObject({
+        cors: corsRules.optional(),
+        authorizers: z.record(z.string(), requestAuthorizer).default({}),
+      })
+      .default({ authorizers: {} }),
+  }),
+  functions: z.record(
+    z.string(),
+    z.looseObject({
+      handler: z.string().regex(/^[\w/-]+\.\w+$/),
+      environment,
+      timeout: z.number().optional(),
+      events: z.array(event).default([]),
+    }),
+  ),
+  resources: z
+    .union([z.array(z.unknown()), z.unknown().transform((resources) => [resources])])
+    .optional(),
+});
+
+const deliveryResource = z.looseObject({
+  Properties: z.looseObject({
+    KinesisStreamSourceConfiguration: z.looseObject({ KinesisStreamARN: reference }).optional(),
+    ExtendedS3DestinationConfiguration: z.looseObject({
+      BucketARN: reference,
+      Prefix: z.string().regex(/\/dt=!\{[^}]+\}\/$/, 'does not end in a folder a day: dt=!{…}/'),
+    }),
+  }),
+});
+
+/**
+ * @param file path of serverless.yml
+ * @throws UnsupportedWiring naming the place of what the embedded platform cannot run
+ */
+export function readWiring(file: string, stage: string): Wiring {
+  const parsed = service.safeParse(readServiceFile(file, stage));
+  if (!parsed.success) throw unsupported(parsed.error, []);
+  const { provider, functions, resources = [] } = parsed.data;
+  const { cors, authorizers } = provider.httpApi;
+  const events = Object.entries(functions).flatMap(([name, { events }]) =>
+    events.map((event) => ({ function: name, event })),
+  );
+  return {
+    functions: Object.entries(functions).map(([name, wired]) => {
+      const dot = wired.handler.lastIndexOf('.');
+      return {
+        name,
+        module: wired.handler.slice(0, dot),
+        export: wired.handler.slice(dot + 1),
+        environment: { ...provider.environment, ...wired.environment },
+        timeoutSeconds: wired.timeout ?? provider.timeout,
+      };
+    }),
+    authorizers: Object.entries(authorizers).map(([name, authorizer]) => ({
+      name,
+      function: authorizer.functionName,
+      ttlSeconds: authorizer.resultTtlInSeconds,
+      identitySource: authorizer.identitySource,
+    })),
+    routes: events.flatMap(({ function: name, event }) =>
+      event.httpApi ? [routeOf(name, event.httpApi)] : [],
+    ),
+    cors: cors === undefined ? null : corsOf(cors),
+    streamMappings: events.flatMap(({ function: name, event }) =>
+      event.stream ? [streamMappingOf(name, event.stream)] : [],
+    ),
+    deliveries: resources.flatMap(deliveriesOf),
+    schedules: events.flatMap(({ function: name, event }) =>
+      event.schedule
+        ? [{ function: name, expressions: event.schedule.rate, input: event.schedule.input }]
+        : [],
+    ),
+  };
+}
+
+/**
+ * One environment for all functions, as they share a process here.
+ * @throws UnsupportedWiring where two functions know one variable by different values
+ */
+export function environmentOf(wiring: Wiring): Readonly<Record<string, string>> {
+  const all: Record<string, string> = {};
+  for (const { name, environment } of wiring.functions) {
+    for (const [variable, value] of Object.entries(environment)) {
+      if (all[variable] !== undefined && all[variable] !== value) {
+        throw new UnsupportedWiring(
+          `functions.${name}.environment.${variable}: is ${value} here and ${all[variable]} elsewhere`,
+        );
+      }
+      all[variable] = value;
+    }
+  }
+  return all;
+}
+
+function routeOf(name: string, { method, path, authorizer }: z.output<typeof httpApiEvent>): Route {
+  return {
+    method: method.toUpperCase(),
+    path,
+    function: name,
+    authorizer: authorizer?.name ?? null,
+  };
+}
+
+function corsOf(rules: z.output<typeof corsRules>): Cors {
+  return {
+    origins: rules.allowedOrigins,
+    headers: rules.allowedHeaders.map((header) => header.toLowerCase()),
+    methods: rules.allowedMethods.map((method) => method.toUpperCase()),
+    exposed: rules.exposedResponseHeaders,
+    credentials: rules.allowCredentials,
+    maxAgeSeconds: rules.maxAge,
+  };
+}
+
+function streamMappingOf(name: string, stream: z.output<typeof streamEvent>): StreamMapping {
+  return {
+    function: name,
+    stream: stream.arn,
+    startingPosition: stream.startingPosition,
+    batchSize: stream.batchSize,
+    batchWindowSeconds: stream.batchWindow,
+    parallelizationFactor: stream.parallelizationFactor,
+    bisectBatchOnFunctionError: stream.bisectBatchOnFunctionError,
+    maximumRetryAttempts: stream.maximumRetryAttempts,
+    maximumRecordAgeSeconds: stream.maximumRecordAgeInSeconds,
+    reportsBatchItemFailures: stream.functionResponseType !== undefined,
+    deadLetterQueue: stream.destinations.onFailure.arn,
+  };
+}
+
+function deliveriesOf(document: unknown): Delivery[] {
+  const { Resources = {} } = (document ?? {}) as { Resources?: Record<string, unknown> };
+  return Object.entries(Resources)
+    .filter(([, resource]) => (resource as { Type?: string }).Type === DELIVERY_STREAM)
+    .map(([name, resource]) => {
+      const parsed = deliveryResource.safeParse(resource);
+      if (!parsed.success) throw unsupported(parsed.error, ['resources', name]);
+      const { KinesisStreamSourceConfiguration: source, ExtendedS3DestinationConfiguration: lake } =
+        parsed.data.Properties;
+      return {
+        name,
+        stream: source?.KinesisStreamARN ?? null,
+        bucket: lake.BucketARN,
+        folder: lake.Prefix.slice(0, lake.Prefix.lastIndexOf('dt=')),
+      };
+    });
+}
+
+const DELIVERY_STREAM = 'AWS::KinesisFirehose::DeliveryStream';
+
+function unsupported(error: z.ZodError, at: readonly PropertyKey[]): UnsupportedWiring {
+  const faults = error.issues.map((issue) => faultOf(issue, at));
+  return new UnsupportedWiring(`serverless.yml: ${faults.join('; ')}`);
+}
+
+/** Of a union that nothing fits, the branch that came nearest says most. */
+function faultOf(issue: z.core.$ZodIssue, at: readonly PropertyKey[]): string {
+  const path = [...at, ...issue.path];
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const depth = (branch: z.core.$ZodIssue[]) =>
+      Math.max(...branch.map((inner) => inner.path.length));
+    const nearest = issue.errors.toSorted((left, right) => depth(right) - depth(left))[0]?.[0];
+    if (nearest) return faultOf(nearest, path);
+  }
+  return `${path.map(String).join('.')}: ${issue.message}`;
+}
