@@ -1,5 +1,5 @@
 import { InvalidRequest } from '../errors.ts';
-import { compileVector, type Vector } from '../features/vector.ts';
+import { compileVector, type FeatureVector } from '../features/vector.ts';
 import type { Clock, DeliveryStream, OnlineStore } from '../ports.ts';
 import type { DecisionPolicy } from '../schemas/decision-policy.ts';
 import type { Routing } from '../schemas/routing.ts';
@@ -58,13 +58,13 @@ interface Estimate {
 }
 
 /** The cart state that the policy asks for, whatever features the model has. */
-const cartVector: Vector = compileVector(['cart_product_count']);
+const cartVector: FeatureVector = compileVector(['cart_product_count']);
 
 /** Answers propensities: reads, evaluates, decides, logs. Keeps routing and models between calls. */
 export class Scorer {
   readonly #deps: Scoring;
   readonly #rule: ScoringModel;
-  readonly #vectors = new WeakMap<ScoringModel, Vector>();
+  readonly #vectors = new WeakMap<ScoringModel, FeatureVector>();
   #routing: Routing | null = null;
   #routingReadAt = Number.NEGATIVE_INFINITY;
   /** Answered when nothing can be scored: of the model that scored last. */
@@ -86,26 +86,17 @@ export class Scorer {
     const request = parseRequest(body);
     const now = clock.now();
     const id = decisionId(now, randomBytes(16));
-    const subject = subjectOf(request, keyRing);
-    const recent = contextEvents(request, { now, requestId: id, keyRing });
+    const subject = subjectOf(request, { now, requestId: id, keyRing });
     const signal = this.#deps.deadline();
     let facts: Facts | null = null;
     let estimate: Estimate;
     let degradedBecause: string | null = null;
     try {
-      facts = await withinDeadline(
-        readFacts(
-          this.#deps.store,
-          subject,
-          recent,
-          request.product_id ?? null,
-          this.#routingDue(now) ? [routingKey(MODEL)] : [],
-          signal,
-        ),
-        signal,
-      );
+      const alsoRead = this.#routingDue(now) ? [routingKey(MODEL)] : [];
+      const reading = readFacts(this.#deps.store, subject, alsoRead, now, signal);
+      facts = await withinDeadline(reading, signal);
       this.#takeRouting(facts, now);
-      estimate = await withinDeadline(this.#estimate(facts, request, now), signal);
+      estimate = await withinDeadline(this.#estimate(facts, subject, request.reasons, now), signal);
     } catch (error) {
       degradedBecause = (error as Error).name;
       report('ScoreDegraded', error as Error);
@@ -117,14 +108,14 @@ export class Scorer {
       visitor: facts?.visitor ?? subject.visitor ?? (subject.user as string),
       user_id: facts?.user ?? subject.user,
       session: facts?.session ?? null,
-      product_id: request.product_id ?? null,
+      product_id: subject.product,
       model: MODEL,
       model_version: estimate.modelVersion,
       variant: estimate.variant,
       unit: facts === null ? unitOf(subject) : unitOf(facts),
       features: estimate.features,
       features_as_of: facts?.asOf ?? null,
-      context_event_ids: recent.map(({ event_id }) => event_id),
+      context_event_ids: subject.recent.map(({ event_id }) => event_id),
       margin: estimate.margin,
       propensity: estimate.propensity,
       policy: this.#deps.policy.name,
@@ -157,11 +148,16 @@ export class Scorer {
     this.#routingReadAt = now;
   }
 
-  async #estimate(facts: Facts, request: ScoreRequest, now: number): Promise<Estimate> {
+  async #estimate(
+    facts: Facts,
+    { product }: Subject,
+    withReasons: boolean | undefined,
+    now: number,
+  ): Promise<Estimate> {
     const { policy, timeZone } = this.#deps;
     const unit = unitOf(facts);
     const { variant, model } = await this.#modelFor(unit);
-    const query = { at: now, product_id: request.product_id ?? null, timeZone };
+    const query = { at: now, product_id: product, timeZone };
     const values = this.#vectorOf(model)(facts.entities, query);
     const { margin, probability } = model.score(values);
     this.#prior = model;
@@ -174,7 +170,7 @@ export class Scorer {
       ),
       margin,
       propensity: probability,
-      reasons: request.reasons ? model.contributions(values).slice(0, MAX_REASONS) : null,
+      reasons: withReasons ? model.contributions(values).slice(0, MAX_REASONS) : null,
       action: facts.isBot
         ? { type: 'none' }
         : decide(policy, {
@@ -194,7 +190,7 @@ export class Scorer {
     return { variant, model: await this.#deps.models.open(MODEL, version) };
   }
 
-  #vectorOf(model: ScoringModel): Vector {
+  #vectorOf(model: ScoringModel): FeatureVector {
     let vector = this.#vectors.get(model);
     if (vector === undefined) {
       vector = compileVector(model.features);
@@ -238,14 +234,21 @@ function parseRequest(body: string): ScoreRequest {
   throw new InvalidRequest(`${field ?? 'the request'}: ${issue?.message ?? 'is invalid'}`, field);
 }
 
-function subjectOf({ anonymous_id, user_id }: ScoreRequest, keyRing: PseudonymKeyRing): Subject {
+function subjectOf(
+  request: ScoreRequest,
+  receipt: { readonly now: number; readonly requestId: string; readonly keyRing: PseudonymKeyRing },
+): Subject {
+  const { anonymous_id, user_id, session_id, product_id } = request;
   return {
-    user: user_id === undefined ? null : pseudonymise(keyRing, user_id),
+    user: user_id === undefined ? null : pseudonymise(receipt.keyRing, user_id),
     visitor: anonymous_id ?? null,
+    clientSession: session_id ?? null,
+    product: product_id ?? null,
+    recent: contextEvents(request, receipt),
   };
 }
 
 /** The unit of variants and budgets: a known shopper is the same on every device. */
-function unitOf({ user, visitor }: Subject): string {
+function unitOf({ user, visitor }: Pick<Subject, 'user' | 'visitor'>): string {
   return user ?? (visitor as string);
 }

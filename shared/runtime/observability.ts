@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 
@@ -11,13 +10,18 @@ export const logger = new Logger({ serviceName: 'foresight' });
 /** Embedded metric format. Dimensions never name a person. */
 export const metrics = new Metrics({ namespace: 'Foresight', serviceName: 'foresight' });
 
+/** Powertools' own middleware warns at every invocation that counted nothing, which is most. */
+function publishMetrics(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}
+
 /** Logger and metrics around a handler, composed the same way for every function. */
 export function observed<Event, Result>(
   run: (event: Event, context: Context) => Promise<Result>,
 ): (event: Event, context: Context) => Promise<Result> {
   const handler = middy<Event, Result>()
     .use(injectLambdaContext(logger))
-    .use(logMetrics(metrics))
+    .use({ after: publishMetrics, onError: publishMetrics })
     .handler(run);
   return (event, context) => handler(event, context) as Promise<Result>;
 }
