@@ -15,3 +15,6 @@ export const badRow = z.strictObject({
   payload: z.string(),
 });
 export type BadRow = z.infer<typeof badRow>;
+
+/** That a bad row's record was put to the stream again. */
+export const badRowReplay = z.strictObject({ bad_row_id: z.string(), replayed_at: z.string() });
