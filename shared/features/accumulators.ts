@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { InvalidFeatureDefinition } from '../errors.ts';
+import {
+  type Aggregate,
+  type Entity,
+  type Expression,
+  type FeatureView,
+  FIELDS,
+  type Field,
+  type Filter,
+} from '../schemas/feature-view.ts';
+import { canonicalJson } from './definition-digest.ts';
+
+export type AccumulatorFunction =
+  | 'count'
+  | 'sum'
+  | 'min'
+  | 'max'
+  | 'first'
+  | 'last'
+  | 'last_two'
+  | 'distinct_count'
+  /** Beside a distinct count that outlives a session: the values seen of late, each with its day. */
+  | 'recent_values';
+
+/** What the fold keeps for one or more aggregations that differ only in days or in derivation. */
+export interface Accumulator {
+  /** Four characters of the digest of all the other members: names the slot in stored items. */
+  readonly key: string;
+  readonly entity: Entity;
+  readonly function: AccumulatorFunction;
+  readonly of: Field | null;
+  readonly where: Filter;
+  /** Trailing windows of every length share the tiles of the days. */
+  readonly keeps: 'one value' | 'day tiles';
+}
+
+const KEY_LENGTH = 4;
+
+function accumulator(
+  aggregate: Aggregate,
+  name: AccumulatorFunction,
+  of: Field | null,
+): Accumulator {
+  const meaning = {
+    entity: aggregate.entity,
+    function: name,
+    of,
+    where: aggregate.where,
+    keeps: aggregate.window.kind === 'trailing' ? ('day tiles' as const) : ('one value' as const),
+  };
+  const digest = createHash('sha256').update(canonicalJson(meaning)).digest('base64url');
+  return { key: digest.slice(0, KEY_LENGTH), ...meaning };
+}
+
+/** The accumulators that give an aggregation its value; two for a mean: sum, then count. */
+export function accumulatorsOf(aggregate: Aggregate): Accumulator[] {
+  const of = aggregate.of ?? null;
+  switch (aggregate.function) {
+    case 'mean':
+      return [accumulator(aggregate, 'sum', of), accumulator(aggregate, 'count', of)];
+    case 'exists':
+      return [accumulator(aggregate, 'count', of)];
+    case 'last':
+      return [accumulator(aggregate, aggregate.back === 1 ? 'last_two' : 'last', of)];
+    case 'distinct_count':
+      return aggregate.window.kind === 'session'
+        ? [accumulator(aggregate, 'distinct_count', of)]
+        : [
+            accumulator(aggregate, 'distinct_count', of),
+            accumulator({ ...aggregate, window: { kind: 'lifetime' } }, 'recent_values', of),
+          ];
+    case 'most_frequent':
+      throw new InvalidFeatureDefinition(
+        'most_frequent needs a count per value, which no item can bound: compute it in batch',
+      );
+    default:
+      return [accumulator(aggregate, aggregate.function, of)];
+  }
+}
+
+/** Every aggregation in an expression, left to right. */
+export function aggregatesOf(expression: Expression): Aggregate[] {
+  switch (expression.kind) {
+    case 'aggregate':
+      return [expression];
+    case 'constant':
+      return [];
+    case 'ratio':
+      return [...aggregatesOf(expression.of), ...aggregatesOf(expression.per)];
+    case 'difference':
+      return [expression.of, ...expression.minus].flatMap(aggregatesOf);
+    case 'elapsed':
+      return [...aggregatesOf(expression.from), ...aggregatesOf(expression.to)];
+    default:
+      return aggregatesOf(expression.of);
+  }
+}
+
+/** The rules of the language that the schema cannot say. @throws InvalidFeatureDefinition */
+export function checkAggregate(aggregate: Aggregate, streamed: boolean): void {
+  const { entity, function: name, window } = aggregate;
+  const type = aggregate.of === undefined ? null : FIELDS[aggregate.of];
+  const refuse = (why: string): never => {
+    throw new InvalidFeatureDefinition(`${name} of ${aggregate.of ?? 'events'}: ${why}`);
+  };
+  if (type === null && name !== 'count' && name !== 'exists') refuse('names no field');
+  if ((name === 'sum' || name === 'mean') && type !== 'number') refuse('needs a numeric field');
+  if ((name === 'min' || name === 'max') && type === 'category') refuse('needs a number or a time');
+  if (aggregate.back !== undefined && name !== 'last') refuse('only `last` looks back');
+  const inSession = entity === 'session' || entity === 'session_product';
+  if (inSession !== (window.kind === 'session')) refuse(`a ${entity} has no ${window.kind} window`);
+  if (!streamed) return;
+  if (entity === 'product') refuse('product views are computed in batch');
+  if (inSession) return;
+  if (name === 'first' || name === 'last')
+    refuse('depends on the order of visitors that share a user: use min or max');
+  if (window.kind === 'trailing' && (name === 'min' || name === 'max'))
+    refuse('is not a sum of day tiles: compute it in batch');
+  if (name === 'distinct_count' && aggregate.of !== 'order')
+    refuse('no item can bound it over more than a session: compute it in batch');
+}
+
+/**
+ * The accumulators of an entity that the streamed features of the views need, each once, in order
+ * of first use.
+ * @throws InvalidFeatureDefinition where two different ones would share a key
+ */
+export function accumulatorsFor(views: readonly FeatureView[], entity: Entity): Accumulator[] {
+  const byKey = new Map<string, Accumulator>();
+  for (const feature of views.flatMap((view) => view.features)) {
+    if (feature.computed_by !== 'stream') continue;
+    for (const aggregate of aggregatesOf(feature.value)) {
+      if (aggregate.entity !== entity) continue;
+      for (const needed of accumulatorsOf(aggregate)) {
+        const known = byKey.get(needed.key);
+        if (known !== undefined && canonicalJson(known) !== canonicalJson(needed))
+          throw new InvalidFeatureDefinition(
+            `${feature.name}: its state key ${needed.key} is taken by another aggregation`,
+          );
+        byKey.set(needed.key, known ?? needed);
+      }
+    }
+  }
+  return [...byKey.values()];
+}

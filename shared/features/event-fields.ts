@@ -1,0 +1,38 @@
+import type { EnrichedEvent } from '../schemas/event.ts';
+import type { Field } from '../schemas/feature-view.ts';
+
+/** What the fold knows of an event beside the event itself. */
+export interface Moment {
+  /** Event time, epoch milliseconds. */
+  time: number;
+  /** From 1, in the session. */
+  index: number;
+  sessionNumber: number;
+  /** Latest event of the visitor's previous session, epoch milliseconds. */
+  previousSession: number | null;
+  /** Duration of the session that ended; null but for `session_end`. */
+  sessionSeconds: number | null;
+}
+
+export type FieldReader = (event: EnrichedEvent, moment: Moment) => string | number | null;
+
+/** How each field of the feature language is read. */
+export const FIELD_READERS: { readonly [name in Field]: FieldReader } = {
+  event_type: (event) => event.event_type,
+  event_timestamp: (_event, moment) => moment.time,
+  product_id: (event) => event.product_id,
+  product_category: (event) => event.product_category,
+  brand: (event) => event.brand,
+  price: (event) => event.price,
+  quantity: (event) => event.quantity,
+  amount: (event) => (event.price === null ? null : event.price * (event.quantity ?? 1)),
+  order: (event) => event.order_id ?? event.event_id,
+  query: (event) => event.query,
+  device_type: (event) => event.device_type,
+  channel_type: (event) => event.channel_type,
+  country: (event) => event.country,
+  event_index: (_event, moment) => moment.index,
+  session_number: (_event, moment) => moment.sessionNumber,
+  previous_session_timestamp: (_event, moment) => moment.previousSession,
+  session_seconds: (_event, moment) => moment.sessionSeconds,
+};
