@@ -1,0 +1,35 @@
+import type { KinesisStreamEvent } from 'aws-lambda';
+import type { LogRecord } from '../shared/embedded/stream-log.ts';
+
+/** One log is one shard. */
+export const SHARD_ID = 'shardId-000000000000';
+const REGION = 'us-east-1';
+const ACCOUNT = '000000000000';
+
+export const streamArn = (stream: string) =>
+  `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${stream}`;
+
+/** 56 digits as Kinesis has them, so that the order of the text is the order of the records. */
+export const sequenceNumber = (sequence: number) => String(sequence).padStart(56, '0');
+
+/** The event that a Kinesis event source mapping hands to a function. */
+export function kinesisEvent(stream: string, records: readonly LogRecord[]): KinesisStreamEvent {
+  return {
+    Records: records.map(({ sequence, partitionKey, data, arrivedAt }) => ({
+      kinesis: {
+        kinesisSchemaVersion: '1.0',
+        partitionKey,
+        sequenceNumber: sequenceNumber(sequence),
+        data: Buffer.from(data).toString('base64'),
+        approximateArrivalTimestamp: arrivedAt / 1000,
+      },
+      eventSource: 'aws:kinesis',
+      eventVersion: '1.0',
+      eventID: `${SHARD_ID}:${sequenceNumber(sequence)}`,
+      eventName: 'aws:kinesis:record',
+      invokeIdentityArn: `arn:aws:iam::${ACCOUNT}:role/embedded`,
+      awsRegion: REGION,
+      eventSourceARN: streamArn(stream),
+    })),
+  };
+}
