@@ -63,6 +63,11 @@ export class UnusableModel extends Error {
   override readonly name = 'UnusableModel' as const;
 }
 
+/** A feature's value is not finite, or not of the type that the model's manifest declares. */
+export class InvalidFeatureValue extends Error {
+  override readonly name = 'InvalidFeatureValue' as const;
+}
+
 export class ModelNotFound extends Error {
   override readonly name = 'ModelNotFound' as const;
 }

@@ -25,9 +25,11 @@ export const ruleModel = z.strictObject({
 });
 
 /**
- * Logistic regression over terms. A numeric term enters as (t(x) - mean) / scale with t the
- * transform; a missing value enters as 0 after scaling and adds `missing_weight`. A categorical
- * term adds the weight of its category, 0 for one not listed.
+ * Logistic regression over terms, one a feature: an additive model. A numeric feature adds the
+ * piecewise linear function through (knots[i], weights[i]), constant beyond the outer knots; a
+ * categorical one the weight of its category. A missing value, and a category not listed, adds
+ * `missing_weight`. Terms are centred: each has mean 0 over the training rows, so a contribution
+ * says how far a value moves the score from an average one.
  */
 export const logisticModel = z.strictObject({
   kind: z.literal('logistic'),
@@ -35,12 +37,12 @@ export const logisticModel = z.strictObject({
   terms: z.array(
     z.discriminatedUnion('type', [
       z.strictObject({
-        type: z.literal('numeric'),
+        type: z.literal('piecewise'),
         feature: z.string(),
-        transform: z.enum(['identity', 'log1p']),
-        mean: z.number(),
-        scale: z.number().positive(),
-        weight: z.number(),
+        /** Strictly ascending. */
+        knots: z.array(z.number()).min(1),
+        /** Log-odds at each knot. */
+        weights: z.array(z.number()).min(1),
         missing_weight: z.number(),
       }),
       z.strictObject({
