@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import * as z from 'zod';
 
 /** Keys of the pseudonyms: `current` signs, the others still name pseudonyms made before it. */
@@ -15,12 +15,22 @@ const PSEUDONYM_CHARACTERS = 22; // 132 bits of the HMAC: collisions are out of 
  * equal pseudonyms under one key; without the key nothing can be read back or tried.
  */
 export function pseudonymise(ring: PseudonymKeyRing, id: string): string {
-  const key = ring.keys[ring.current];
-  if (key === undefined) throw new RangeError(`key ring has no key ${ring.current}`);
-  const digest = createHmac('sha256', Buffer.from(key, 'hex'))
-    .update(id, 'utf8')
-    .digest('base64url');
+  const digest = createHmac('sha256', currentKey(ring)).update(id, 'utf8').digest('base64url');
   return `${ring.current}_${digest.slice(0, PSEUDONYM_CHARACTERS)}`;
+}
+
+/** Node 24 takes 25 µs to make a key of bytes, ten times the HMAC itself. */
+const currentKeys = new WeakMap<PseudonymKeyRing, KeyObject>();
+
+function currentKey(ring: PseudonymKeyRing): KeyObject {
+  let key = currentKeys.get(ring);
+  if (key === undefined) {
+    const hex = ring.keys[ring.current];
+    if (hex === undefined) throw new RangeError(`key ring has no key ${ring.current}`);
+    key = createSecretKey(Buffer.from(hex, 'hex'));
+    currentKeys.set(ring, key);
+  }
+  return key;
 }
 
 /** Parses the secret that holds the ring. */
