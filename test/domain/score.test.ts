@@ -74,6 +74,7 @@ function event(fields: Partial<EnrichedEvent>): EnrichedEvent {
   };
 }
 
+let delivered = 0;
 let store: CountingStore;
 let decisions: MemoryDeliveryStream;
 let files: Map<string, Uint8Array>;
@@ -115,15 +116,13 @@ const logged = () => decisions.records.map((record) => decision.parse(JSON.parse
 
 async function deliver(...events: EnrichedEvent[]): Promise<void> {
   const records = events.map((one, index) => ({
-    sequence: String(store.items.size * 1000 + index + 1).padStart(56, '0'),
+    sequence: String(delivered + index + 1).padStart(56, '0'),
     data: JSON.stringify(one),
   }));
+  delivered += events.length;
   const { failed } = await updateFeatures(records, {
     store,
-    attempts: 1,
-    baseDelay: 1,
-    random: () => 0,
-    sleep: async () => {},
+    retry: { attempts: 1, baseDelay: 1, random: () => 0, sleep: async () => {} },
   });
   expect(failed).toEqual([]);
 }
