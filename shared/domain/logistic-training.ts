@@ -1,0 +1,269 @@
+import { NotEnoughData } from '../errors.ts';
+import { logisticRegression } from '../math/logistic-regression.ts';
+import { plattScaling } from '../math/platt-scaling.ts';
+import { quantile } from '../math/quantile.ts';
+import type { SparseMatrix } from '../math/sparse-matrix.ts';
+import type { Calibration, LogisticModel } from '../schemas/model.ts';
+import { compileModel } from './evaluator.ts';
+import type { PrefixRows } from './prefix-rows.ts';
+
+type Term = LogisticModel['terms'][number];
+
+export interface TrainedLogistic {
+  readonly model: LogisticModel;
+  readonly calibration: Calibration;
+  /** Indexes into the rows' features, in the order of the terms. */
+  readonly features: readonly number[];
+  /** Share of sessions that buy, among the rows of the fit. */
+  readonly prior: number;
+}
+
+/** Penalty on the squared log-odds at knots and categories, in sessions. */
+export const L2 = 2;
+/** Segments of a numeric feature's piecewise linear function, at most. */
+export const SEGMENTS = 5;
+/** The outer knots leave this share of the values to either side, where the function is constant. */
+const TRIM = 0.02;
+/** A category with a smaller share of the rows joins the unlisted ones. */
+const MIN_CATEGORY_SHARE = 0.005;
+/** Fewer sessions of a class decide nothing. */
+const MIN_SESSIONS = 10;
+
+/**
+ * Fits an additive logistic regression, and Platt's calibration on later rows.
+ *
+ * Rows are weighted by 1 / prefixes of their session, so every session counts once; classes are not
+ * reweighted. No randomness: the same rows give the same model.
+ *
+ * @param fit row numbers to fit the terms on
+ * @param calibrate row numbers, later than those, to calibrate on
+ * @throws NotEnoughData when a class has fewer than 10 sessions in either
+ */
+export function trainLogistic(
+  rows: PrefixRows,
+  fit: Uint32Array,
+  calibrate: Uint32Array,
+): TrainedLogistic {
+  requireBothClasses(rows, fit, 'to fit');
+  requireBothClasses(rows, calibrate, 'to calibrate');
+  const encodings = rows.features.flatMap((feature, index) => {
+    const encoding =
+      feature.type === 'number'
+        ? numericEncoding(rows, fit, index)
+        : categoricalEncoding(rows, fit, index);
+    return encoding === null ? [] : [encoding];
+  });
+  if (encodings.length === 0)
+    throw new NotEnoughData('every feature has the same value in all rows: nothing to learn from');
+  const labels = Uint8Array.from(fit, (row) => rows.label[row] as number);
+  const weights = Float64Array.from(fit, (row) => rows.weight[row] as number);
+  const design = designOf(rows, fit, encodings);
+  const { intercept, coefficients } = logisticRegression(design, labels, L2, weights);
+  const model = centredModel(rows, encodings, intercept, coefficients, design, weights);
+  const features = encodings.map(({ feature }) => feature);
+  const margins = marginsOf(rows, calibrate, model, features);
+  const { a, b } = plattScaling(
+    margins,
+    Uint8Array.from(calibrate, (row) => rows.label[row] as number),
+    Float64Array.from(calibrate, (row) => rows.weight[row] as number),
+  );
+  return { model, calibration: { kind: 'platt', a, b }, features, prior: meanOf(labels, weights) };
+}
+
+function requireBothClasses(rows: PrefixRows, chosen: Uint32Array, purpose: string): void {
+  const sessions = [new Set<number>(), new Set<number>()];
+  for (const row of chosen) sessions[rows.label[row] as number]?.add(rows.session[row] as number);
+  const [others, buying] = sessions.map(({ size }) => size) as [number, number];
+  if (buying < MIN_SESSIONS || others < MIN_SESSIONS)
+    throw new NotEnoughData(
+      `${buying} buying and ${others} other complete sessions ${purpose}, at least ${MIN_SESSIONS} of each are needed: import more events or widen the time range`,
+    );
+}
+
+/** How a feature enters the design: `size` columns, the last one for missing values. */
+interface Encoding {
+  readonly feature: number;
+  readonly size: number;
+  /** Calls `emit` with each non-zero column of a value (NaN: missing), ascending. */
+  encode(value: number, emit: (column: number, share: number) => void): void;
+  term(weights: ArrayLike<number>, name: string): Term;
+}
+
+function numericEncoding(rows: PrefixRows, fit: Uint32Array, feature: number): Encoding | null {
+  const knots = knotsOf(
+    Float64Array.from(fit, (row) => rows.value(row, feature))
+      .filter((value) => !Number.isNaN(value))
+      .sort(),
+  );
+  if (knots === null) return null;
+  const missing = knots.length;
+  const last = knots.length - 1;
+  return {
+    feature,
+    size: knots.length + 1,
+    encode(value, emit) {
+      if (Number.isNaN(value)) emit(missing, 1);
+      else if (value <= (knots[0] as number)) emit(0, 1);
+      else if (value >= (knots[last] as number)) emit(last, 1);
+      else {
+        const right = knots.findIndex((knot) => knot > value);
+        const low = knots[right - 1] as number;
+        const share = (value - low) / ((knots[right] as number) - low);
+        emit(right - 1, 1 - share);
+        emit(right, share);
+      }
+    },
+    term: (weights, name) => ({
+      type: 'piecewise',
+      feature: name,
+      knots,
+      weights: Array.from(knots, (_, knot) => weights[knot] as number),
+      missing_weight: weights[missing] as number,
+    }),
+  };
+}
+
+/**
+ * The least value and evenly spaced quantiles of those above it: a count that is mostly 0 keeps its
+ * knots where it varies.
+ * @returns ascending knots, or null for a constant
+ */
+function knotsOf(sorted: Float64Array): number[] | null {
+  const [least] = sorted;
+  if (least === undefined) return null;
+  const above = sorted.subarray(sorted.findIndex((value) => value > least));
+  if (least === sorted[sorted.length - 1]) return null;
+  const knots = new Set([least]);
+  for (let segment = 0; segment < SEGMENTS; segment++)
+    knots.add(quantile(above, TRIM + ((1 - 2 * TRIM) * segment) / (SEGMENTS - 1)));
+  return [...knots];
+}
+
+function categoricalEncoding(rows: PrefixRows, fit: Uint32Array, feature: number): Encoding | null {
+  const names = rows.categories[feature] as readonly string[];
+  const counts = new Uint32Array(names.length);
+  for (const row of fit) {
+    const code = rows.value(row, feature);
+    if (!Number.isNaN(code)) counts[code] = (counts[code] as number) + 1;
+  }
+  const listed = names
+    .map((name, code) => ({ name, code }))
+    .filter(({ code }) => (counts[code] as number) >= MIN_CATEGORY_SHARE * fit.length)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const [only] = listed;
+  if (only === undefined || counts[only.code] === fit.length) return null;
+  const columns = new Map(listed.map(({ code }, column) => [code, column]));
+  return {
+    feature,
+    size: listed.length + 1,
+    encode(value, emit) {
+      emit(columns.get(value) ?? listed.length, 1);
+    },
+    term: (weights, name) => ({
+      type: 'categorical',
+      feature: name,
+      weights: Object.fromEntries(
+        listed.map((category, column) => [category.name, weights[column] as number]),
+      ),
+      missing_weight: weights[listed.length] as number,
+    }),
+  };
+}
+
+function designOf(
+  rows: PrefixRows,
+  chosen: Uint32Array,
+  encodings: readonly Encoding[],
+): SparseMatrix {
+  const rowStarts = new Uint32Array(chosen.length + 1);
+  const columns = new Uint16Array(chosen.length * encodings.length * 2);
+  const values = new Float64Array(columns.length);
+  let end = 0;
+  let offset = 0;
+  const emit = (column: number, share: number) => {
+    columns[end] = offset + column;
+    values[end] = share;
+    end++;
+  };
+  for (let index = 0; index < chosen.length; index++) {
+    offset = 0;
+    for (const { feature, size, encode } of encodings) {
+      encode(rows.value(chosen[index] as number, feature), emit);
+      offset += size;
+    }
+    rowStarts[index + 1] = end;
+  }
+  return {
+    columnCount: offset,
+    rowStarts,
+    columns: columns.subarray(0, end),
+    values: values.subarray(0, end),
+  };
+}
+
+/**
+ * Moves each term's mean over the rows into the intercept, which changes no margin. A column that
+ * no row used (nothing was missing) adds 0 then: what is not known moves nothing.
+ */
+function centredModel(
+  rows: PrefixRows,
+  encodings: readonly Encoding[],
+  intercept: number,
+  coefficients: Float64Array,
+  design: SparseMatrix,
+  weights: Float64Array,
+): LogisticModel {
+  const shares = new Float64Array(design.columnCount);
+  for (let row = 0; row < weights.length; row++) {
+    const end = design.rowStarts[row + 1] as number;
+    for (let k = design.rowStarts[row] as number; k < end; k++) {
+      const column = design.columns[k] as number;
+      shares[column] =
+        (shares[column] as number) + (weights[row] as number) * (design.values[k] as number);
+    }
+  }
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let bias = intercept;
+  let start = 0;
+  const terms = encodings.map(({ feature, size, term }) => {
+    const used = shares.subarray(start, start + size);
+    const fitted = coefficients.subarray(start, start + size);
+    const mean = fitted.reduce((sum, weight, i) => sum + weight * (used[i] as number), 0) / total;
+    bias += mean;
+    start += size;
+    const centred = fitted.map((weight, i) => (used[i] === 0 ? 0 : weight - mean));
+    return term(centred, rows.features[feature]?.name as string);
+  });
+  return { kind: 'logistic', intercept: bias, terms };
+}
+
+/** Log-odds of rows before calibration. */
+export function marginsOf(
+  rows: PrefixRows,
+  chosen: Uint32Array,
+  model: LogisticModel,
+  features: readonly number[],
+): Float64Array {
+  const evaluator = compileModel(
+    model,
+    features.map((feature) => {
+      const { name, digest, type } = rows.features[feature] as PrefixRows['features'][number];
+      return { name, definition: digest, type };
+    }),
+  );
+  const contributions = new Float64Array(features.length);
+  return Float64Array.from(chosen, (row) => {
+    evaluator.contribute(rows.vector(row, features), contributions);
+    return contributions.reduce((sum, contribution) => sum + contribution, evaluator.bias);
+  });
+}
+
+function meanOf(values: ArrayLike<number>, weights: Float64Array): number {
+  let sum = 0;
+  let total = 0;
+  for (let row = 0; row < weights.length; row++) {
+    sum += (values[row] as number) * (weights[row] as number);
+    total += weights[row] as number;
+  }
+  return sum / total;
+}

@@ -1,0 +1,265 @@
+import { NotEnoughData } from '../errors.ts';
+import type { CatalogueEntry } from '../features/catalogue.ts';
+import { SESSION_IDLE_MS } from '../features/session-rule.ts';
+import { applyToUser, emptyUser, type UserState } from '../features/user.ts';
+import { compileVector, type FeatureVector } from '../features/vector.ts';
+import { applyToVisitor, emptyVisitor, type VisitorState } from '../features/visitor.ts';
+import type { EnrichedEvent } from '../schemas/event.ts';
+import type { FeatureValue } from '../schemas/score.ts';
+
+/** Model inputs: what the events alone decide and the stream keeps. */
+export function modelInputs(catalogue: readonly CatalogueEntry[]): readonly CatalogueEntry[] {
+  return catalogue.filter((entry) => !entry.online_only && entry.computed_by === 'stream');
+}
+
+/** A session as far as the rows need it. */
+interface SessionRows {
+  /** Linked user, else visitor: the unit of splits and of the bootstrap. */
+  unit: number;
+  readonly start: number;
+  end: number;
+  prefixes: number;
+  bought: boolean;
+  /** Bots by their rate: not folded any more, so no shopper's behaviour. */
+  inhuman: boolean;
+}
+
+/**
+ * Training and evaluation rows: one for each event of a session up to its first purchase, with the
+ * features as they stood right after that event. Columns of row values are dense arrays.
+ */
+export interface PrefixRows {
+  readonly features: readonly CatalogueEntry[];
+  readonly length: number;
+  readonly units: number;
+  readonly sessions: number;
+  /** Per row: number of its session, its unit, its place in the session from 1, its source row. */
+  readonly session: Int32Array;
+  readonly unit: Int32Array;
+  readonly prefix: Int32Array;
+  readonly sourceRow: Int32Array;
+  /** Event time, epoch milliseconds. */
+  readonly time: Float64Array;
+  /** Rows of the row's session. */
+  readonly prefixes: Int32Array;
+  /** First and last event of the row's session, purchases included, epoch milliseconds. */
+  readonly sessionStart: Float64Array;
+  readonly sessionEnd: Float64Array;
+  /** 1 where the session buys later on. */
+  readonly label: Uint8Array;
+  /** 1 / prefixes: every session counts once. */
+  readonly weight: Float64Array;
+  /** 1 where a user is linked to the visitor. */
+  readonly known: Uint8Array;
+  /**
+   * 1 where the label cannot be relied on: the session was open at the end of its part of the data
+   * (its last event within 30 minutes of it), or is a bot's.
+   */
+  readonly censored: Uint8Array;
+  /** Part of the data, from 0, in the order replayed. */
+  readonly part: Uint8Array;
+  /** Value of a feature in a row: a finite number or NaN; the index of a category, or NaN. */
+  value(row: number, feature: number): number;
+  /** Categories by feature index; empty for numbers. */
+  readonly categories: readonly (readonly string[])[];
+  /** The row as the scorer would get it. */
+  vector(row: number, features: readonly number[]): FeatureValue[];
+}
+
+const BLOCK_ROWS = 4096;
+
+/**
+ * Replays events in order_key order through the same fold that serves and collects the rows. State
+ * carries over from part to part; sessions are counted within their part.
+ */
+export class PrefixReplay {
+  readonly #features: readonly CatalogueEntry[];
+  readonly #timeZone: string;
+  readonly #vector: FeatureVector;
+  readonly #visitors = new Map<string, VisitorState>();
+  readonly #users = new Map<string, UserState>();
+  readonly #units = new Map<string, number>();
+  readonly #sessions: SessionRows[] = [];
+  /** Of the current part, by visitor: which session its rows go to. */
+  readonly #open = new Map<string, { ordinal: number; session: number }>();
+  readonly #blocks: Float64Array[] = [];
+  readonly #categoryIndex: readonly Map<string, number>[];
+  readonly #session: number[] = [];
+  readonly #prefix: number[] = [];
+  readonly #sourceRow: number[] = [];
+  readonly #time: number[] = [];
+  readonly #known: number[] = [];
+  /** First session of each part, and the newest event time in it. */
+  readonly #parts: { firstSession: number; end: number }[] = [];
+
+  /** @param timeZone the shop's IANA time zone */
+  constructor(features: readonly CatalogueEntry[], timeZone: string) {
+    this.#features = features;
+    this.#timeZone = timeZone;
+    this.#vector = compileVector(features.map(({ name }) => name));
+    this.#categoryIndex = features.map(() => new Map());
+    this.startPart();
+  }
+
+  /** From here on, events belong to the next part of the data (e.g. the test file). */
+  startPart(): void {
+    this.#open.clear();
+    this.#parts.push({ firstSession: this.#sessions.length, end: Number.NEGATIVE_INFINITY });
+  }
+
+  /** @param sourceRow whatever identifies the event to the caller, e.g. its row in a file */
+  add(event: EnrichedEvent, sourceRow = 0): void {
+    if (event.is_bot) return;
+    const visitor = this.#stateOf(event.visitor);
+    const { disposition, contribution } = applyToVisitor(visitor, event, null);
+    if (contribution !== null) {
+      let user = this.#users.get(contribution.user);
+      if (user === undefined) {
+        user = emptyUser();
+        this.#users.set(contribution.user, user);
+      }
+      applyToUser(user, contribution);
+    }
+    if (disposition === 'late' || visitor.session === null) return;
+    const time = Date.parse(event.event_timestamp);
+    const part = this.#parts[this.#parts.length - 1] as { end: number };
+    part.end = Math.max(part.end, time);
+    const index = this.#sessionOf(event.visitor, visitor, visitor.session.ordinal, time);
+    const session = this.#sessions[index] as SessionRows;
+    session.end = Math.max(session.end, time);
+    session.unit = this.#unitOf(visitor.user ?? event.visitor);
+    session.inhuman ||= visitor.session.inhuman;
+    if (event.event_type === 'purchase') session.bought = true;
+    if (session.bought) return;
+    session.prefixes++;
+    this.#appendRow(index, session.prefixes, time, visitor, event.product_id, sourceRow);
+  }
+
+  #stateOf(visitor: string): VisitorState {
+    let state = this.#visitors.get(visitor);
+    if (state === undefined) {
+      state = emptyVisitor();
+      this.#visitors.set(visitor, state);
+    }
+    return state;
+  }
+
+  #unitOf(id: string): number {
+    const unit = this.#units.get(id) ?? this.#units.size;
+    this.#units.set(id, unit);
+    return unit;
+  }
+
+  #sessionOf(id: string, visitor: VisitorState, ordinal: number, time: number): number {
+    const open = this.#open.get(id);
+    if (open?.ordinal === ordinal) return open.session;
+    const session = this.#sessions.length;
+    this.#sessions.push({
+      unit: this.#unitOf(visitor.user ?? id),
+      start: time,
+      end: time,
+      prefixes: 0,
+      bought: false,
+      inhuman: false,
+    });
+    this.#open.set(id, { ordinal, session });
+    return session;
+  }
+
+  #appendRow(
+    session: number,
+    prefix: number,
+    time: number,
+    visitor: VisitorState,
+    product: string | null,
+    sourceRow: number,
+  ): void {
+    const user = visitor.user === null ? null : (this.#users.get(visitor.user) ?? null);
+    const values = this.#vector(
+      { visitor, user, product: null },
+      { at: time, product_id: product, timeZone: this.#timeZone },
+    );
+    const width = this.#features.length;
+    const place = this.#session.length % BLOCK_ROWS;
+    if (place === 0) this.#blocks.push(new Float64Array(BLOCK_ROWS * width));
+    const block = this.#blocks[this.#blocks.length - 1] as Float64Array;
+    for (let feature = 0; feature < width; feature++)
+      block[place * width + feature] = this.#encode(feature, values[feature] ?? null);
+    this.#session.push(session);
+    this.#prefix.push(prefix);
+    this.#sourceRow.push(sourceRow);
+    this.#time.push(time);
+    this.#known.push(visitor.user === null ? 0 : 1);
+  }
+
+  #encode(feature: number, value: FeatureValue): number {
+    if (value === null) return Number.NaN;
+    if (typeof value === 'number') return value;
+    const index = this.#categoryIndex[feature] as Map<string, number>;
+    const code = index.get(value) ?? index.size;
+    index.set(value, code);
+    return code;
+  }
+
+  /** @throws NotEnoughData when no event made a row */
+  finish(): PrefixRows {
+    const length = this.#session.length;
+    if (length === 0)
+      throw new NotEnoughData(
+        'no event before a purchase was found: import events first, or widen the time range',
+      );
+    const sessionOf = (row: number) => this.#sessions[this.#session[row] as number] as SessionRows;
+    const part = Uint8Array.from({ length }, (_, row) => this.#partOf(row));
+    const perRow = (read: (session: SessionRows) => number) =>
+      Float64Array.from({ length }, (_, row) => read(sessionOf(row)));
+    const width = this.#features.length;
+    const blocks = this.#blocks;
+    const value = (row: number, feature: number) =>
+      (blocks[Math.floor(row / BLOCK_ROWS)] as Float64Array)[
+        (row % BLOCK_ROWS) * width + feature
+      ] as number;
+    const categories = this.#categoryIndex.map((index) => [...index.keys()]);
+    const types = this.#features.map(({ type }) => type);
+    return {
+      features: this.#features,
+      length,
+      units: this.#units.size,
+      sessions: this.#sessions.length,
+      session: Int32Array.from(this.#session),
+      unit: Int32Array.from(perRow(({ unit }) => unit)),
+      prefix: Int32Array.from(this.#prefix),
+      sourceRow: Int32Array.from(this.#sourceRow),
+      time: Float64Array.from(this.#time),
+      prefixes: Int32Array.from(perRow(({ prefixes }) => prefixes)),
+      sessionStart: perRow(({ start }) => start),
+      sessionEnd: perRow(({ end }) => end),
+      label: Uint8Array.from(perRow(({ bought }) => (bought ? 1 : 0))),
+      weight: perRow(({ prefixes }) => 1 / prefixes),
+      known: Uint8Array.from(this.#known),
+      censored: Uint8Array.from({ length }, (_, row) => {
+        const { end, inhuman } = sessionOf(row);
+        const { end: dataEnd } = this.#parts[part[row] as number] as { end: number };
+        return inhuman || end >= dataEnd - SESSION_IDLE_MS ? 1 : 0;
+      }),
+      part,
+      value,
+      categories,
+      vector: (row, features) =>
+        features.map((feature) => {
+          const encoded = value(row, feature);
+          if (Number.isNaN(encoded)) return null;
+          return types[feature] === 'number'
+            ? encoded
+            : ((categories[feature] as readonly string[])[encoded] ?? null);
+        }),
+    };
+  }
+
+  #partOf(row: number): number {
+    const session = this.#session[row] as number;
+    let part = this.#parts.length - 1;
+    while (part > 0 && session < (this.#parts[part] as { firstSession: number }).firstSession)
+      part--;
+    return part;
+  }
+}
