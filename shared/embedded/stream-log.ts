@@ -11,6 +11,8 @@ export interface LogRecord {
 
 /** How often a log looks for records that another process has put. */
 const WATCH_INTERVAL_MS = 250;
+/** Records forgotten in one transaction: a few milliseconds, so that nobody waits for long. */
+const TRIMMED_AT_ONCE = 2000;
 
 /** An append-only log of records in the data directory. */
 export interface StreamLog {
@@ -55,6 +57,7 @@ export function openStreamLog(directory: DataDirectory, name: string): StreamLog
      FROM ${table} WHERE sequence > ? ORDER BY sequence LIMIT ?`,
   );
   const newest = database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?');
+  const oldest = database.prepare(`SELECT sequence FROM ${table} ORDER BY sequence LIMIT 1`);
   const remove = database.prepare(`DELETE FROM ${table} WHERE sequence <= ?`);
   const watch = watchOf(directory);
 
@@ -81,7 +84,11 @@ export function openStreamLog(directory: DataDirectory, name: string): StreamLog
       return (newest.get(table.slice(1, -1))?.['seq'] as number | undefined) ?? 0;
     },
     async trim(upTo) {
-      await directory.commit(() => remove.run(upTo));
+      for (;;) {
+        const first = oldest.get()?.['sequence'] as number | undefined;
+        if (first === undefined || first > upTo) return;
+        await directory.commit(() => remove.run(Math.min(upTo, first + TRIMMED_AT_ONCE - 1)));
+      }
     },
     subscribe(listener) {
       const listeners = watch.listeners.get(name) ?? new Set();

@@ -1,0 +1,54 @@
+import { readdirSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { useEnvironment } from '../local/environment.ts';
+import { readProjectWiring } from '../local/project.ts';
+
+/** Every other module of this folder registers the command of its name. */
+const COMMANDS = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith('.ts') && file !== 'main.ts')
+  .map((file) => file.slice(0, -'.ts'.length));
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Loads the named command alone: `--help` and typing errors need them all, a command only itself. */
+async function commandLine(words: readonly string[]): Promise<Command> {
+  const program = new Command('foresight')
+    .description('Predicts what a shopper will do, and acts on it.')
+    .showHelpAfterError('(--help shows what there is)')
+    .exitOverride();
+  const named = COMMANDS.filter((name) => name === words[0]);
+  for (const name of named.length > 0 ? named : COMMANDS) {
+    const { register } = (await import(`./${name}.ts`)) as { register(program: Command): void };
+    register(program);
+  }
+  for (const command of leavesOf(program)) {
+    command.exitOverride();
+    if (!command.options.some(({ long }) => long === '--data-dir')) {
+      command.option('--data-dir <folder>', 'where the platform keeps everything', '.foresight');
+    }
+  }
+  return program.hook('preAction', (_program, command) => {
+    useEnvironment(readProjectWiring('dev'), command.opts()['dataDir']);
+  });
+}
+
+function leavesOf(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
+}
+
+/** One clear line for what was foreseen, the whole trace for what was not. */
+function told(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  const { name, message, stack } = error as Error;
+  const foreseen = !name.endsWith('Error');
+  process.stderr.write(`${foreseen ? `foresight: ${message}` : stack}\n`);
+  return name === 'Usage' ? EXIT_USAGE : EXIT_FAILED;
+}
+
+try {
+  const words = process.argv.slice(2);
+  await (await commandLine(words)).parseAsync(words, { from: 'user' });
+} catch (error) {
+  process.exitCode = told(error);
+}

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { type Platform, startPlatform } from '../local/platform.ts';
+import { startSimulator } from '../local/simulator/live-traffic.ts';
+import { Usage } from '../shared/errors.ts';
+
+export function register(program: Command): void {
+  program
+    .command('start')
+    .description('run the whole platform on this machine, with a simulated shop as its traffic')
+    .option('--port <n>', 'where the API and the page listen; 0 for any free port', '4100')
+    .option(
+      '--data-dir <folder>',
+      'where everything is kept; made at the first start',
+      '.foresight',
+    )
+    .option('--no-simulator', 'no traffic but your own')
+    .option('--seed <n>', 'of the simulated shop', '1')
+    .option('--rate <n>', 'events a second of the simulated shop, about', '5')
+    .option('--json', 'print one line, when ready: {"ready":true,"url":…,"api_key":…}')
+    .action(run);
+}
+
+interface Flags {
+  readonly port: string;
+  readonly dataDir: string;
+  readonly simulator: boolean;
+  readonly seed: string;
+  readonly rate: string;
+  readonly json?: boolean;
+}
+
+async function run(flags: Flags): Promise<void> {
+  const port = numberOf('--port', flags.port, (n) => Number.isInteger(n) && n >= 0 && n <= 65_535);
+  const seed = numberOf('--seed', flags.seed, Number.isSafeInteger);
+  const rate = numberOf('--rate', flags.rate, (n) => n > 0 && n <= 1000);
+  const asked = stopAsked();
+  const platform = await startPlatform({ dataDir: flags.dataDir, port });
+  const shop = flags.simulator ? startSimulator(platform, { seed, rate }) : null;
+  process.stdout.write(flags.json ? readyLine(platform) : welcome(platform, shop !== null));
+  await asked;
+  process.stderr.write('\nfinishing what is under way; once more to stop at once\n');
+  await shop?.stop();
+  await platform.drain();
+  await platform.stop();
+}
+
+/** The second signal finds no listener any more and ends the process where it stands: safe too. */
+function stopAsked(): Promise<unknown> {
+  const either = new AbortController();
+  const asked = ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: either.signal }));
+  return Promise.race(asked).finally(() => {
+    Promise.allSettled(asked);
+    either.abort();
+  });
+}
+
+function readyLine({ url, apiKey }: Platform): string {
+  return `${JSON.stringify({ ready: true, url, api_key: apiKey })}\n`;
+}
+
+function welcome({ url, apiKey, dataDir }: Platform, simulated: boolean): string {
+  // A browser's name: what calls itself curl is a bot, processed but not folded into features.
+  const call = (
+    path: string,
+    body: object,
+  ) => `  curl ${url}${path} -A 'Mozilla/5.0 (X11; Linux x64) Firefox/140.0' \\
+    -H 'content-type: application/json' -H 'x-api-key: ${apiKey}' \\
+    -d '${JSON.stringify(body)}'
+`;
+  const event = { event_type: 'add_to_cart', anonymous_id: 'me', product_id: 'p1', price: 19.9 };
+  return `
+Foresight is ready${simulated ? ', with a simulated shop as its traffic' : ''}.
+
+  Page      ${url}/
+  API key   ${apiKey}
+  Data      ${dataDir}
+
+Send an event, then ask how likely a purchase is:
+
+${call('/v1/events', { events: [event] })}
+${call('/v1/propensity', { anonymous_id: 'me', reasons: true })}
+Ctrl-C stops; the next start goes on where this one ended.
+`;
+}
+
+function numberOf(flag: string, text: string, fits: (value: number) => boolean): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!fits(value)) throw new Usage(`${flag} ${text} is not a number it can work with`);
+  return value;
+}

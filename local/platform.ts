@@ -1,0 +1,215 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import type { Context } from 'aws-lambda';
+import { openClock } from '../shared/embedded/clock.ts';
+import {
+  closeDataDirectory,
+  type DataDirectory,
+  lockDataDirectory,
+  openDataDirectory,
+} from '../shared/embedded/data-directory.ts';
+import { openObjectStore } from '../shared/embedded/object-store.ts';
+import { openOnlineStore } from '../shared/embedded/online-store.ts';
+import { openStreamLog } from '../shared/embedded/stream-log.ts';
+import { openCheckpoints } from './checkpoints.ts';
+import { openDeadLetterQueue } from './dead-letters.ts';
+import { type DeliveryWriter, startDelivery } from './delivery.ts';
+import { resourceNamed, useEnvironment } from './environment.ts';
+import { type EventSourceMapping, startEventSourceMapping } from './event-source-mapping.ts';
+import { type HttpDoor, openHttpDoor } from './http-door.ts';
+import { lambdaContext } from './lambda-context.ts';
+import { PROJECT, readProjectWiring } from './project.ts';
+import { provision } from './provision.ts';
+import { Schedules, scheduledEvent } from './schedules.ts';
+import type { WiredFunction, Wiring } from './wiring.ts';
+
+/** A whole running Foresight in this process. */
+export interface Platform {
+  readonly url: string;
+  /** Opens the scopes collect, score and read. */
+  readonly apiKey: string;
+  readonly dataDir: string;
+  readonly wiring: Wiring;
+  /** Resolves when every record on every stream is handled or dead-lettered, and in the lake. */
+  drain(): Promise<void>;
+  /** Answers what is under way, keeps its progress and lets go of port and data directory. */
+  stop(): Promise<void>;
+}
+
+/** Answers the paths that are no routes of the API; true where it did. */
+export type Pages = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
+export interface PlatformOptions {
+  readonly dataDir: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly stage?: string;
+  readonly pages?: (platform: Platform) => Pages;
+}
+
+type Invoke = (functionName: string, event: unknown) => Promise<unknown>;
+
+const HOUSEKEEPING_MS = 5000;
+let starts = 0;
+
+/**
+ * Runs everything that serverless.yml wires, in this process and on one data directory.
+ * @throws DataDirectoryUnusable, PortInUse, UnsupportedWiring
+ */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const { dataDir, port, stage = 'dev', pages } = options;
+  const wiring = readProjectWiring(stage);
+  useEnvironment(wiring, dataDir);
+  const directory = openDataDirectory(dataDir);
+  const lock = lockDataDirectory(directory);
+  const started: Started = { mappings: new Map(), deliveries: new Map() };
+  const release = async () => {
+    await stopAll(started);
+    await closeDataDirectory(directory);
+    lock.release();
+  };
+  try {
+    const apiKey = await provision();
+    const invoke = await loadFunctions(wiring.functions);
+    await startConsumers(wiring, directory, invoke, started);
+    started.schedules = new Schedules(wiring.schedules, openClock(), async (schedule, time) => {
+      await invoke(schedule.function, scheduledEvent(schedule, time)).catch(
+        complain(schedule.function),
+      );
+    });
+    started.schedules.start();
+    started.housekeeping = setInterval(() => {
+      keepHouse(directory, started).catch(complain('housekeeping'));
+    }, HOUSEKEEPING_MS);
+    let answer: Pages = async () => false;
+    started.door = await openHttpDoor(port, {
+      wiring,
+      invoke,
+      other: (request, response) => answer(request, response),
+      report: complain('a request'),
+    });
+    const platform: Platform = {
+      url: started.door.url,
+      apiKey,
+      dataDir: directory.path,
+      wiring,
+      drain: () => drain(started),
+      stop: release,
+    };
+    if (pages) answer = pages(platform);
+    return platform;
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** What runs, by the name of its stream or delivery stream. */
+interface Started {
+  readonly mappings: Map<string, EventSourceMapping[]>;
+  readonly deliveries: Map<string, DeliveryWriter[]>;
+  schedules?: Schedules;
+  housekeeping?: NodeJS.Timeout;
+  door?: HttpDoor;
+}
+
+async function loadFunctions(functions: readonly WiredFunction[]): Promise<Invoke> {
+  // A handler composes once and keeps its adapters: each start needs handlers of its own.
+  const start = starts++;
+  const handlers = new Map(
+    await Promise.all(
+      functions.map(async (wired) => {
+        const url = `${pathToFileURL(join(PROJECT, `${wired.module}.ts`))}?start=${start}`;
+        const handler = (await import(url))[wired.export] as (
+          event: unknown,
+          context: Context,
+        ) => Promise<unknown>;
+        return [wired.name, { handler, timeout: wired.timeoutSeconds }] as const;
+      }),
+    ),
+  );
+  return async (name, event) => {
+    const wired = handlers.get(name);
+    if (!wired) throw new RangeError(`no function ${name}`);
+    return wired.handler(event, lambdaContext(name, wired.timeout));
+  };
+}
+
+async function startConsumers(
+  wiring: Wiring,
+  directory: DataDirectory,
+  invoke: Invoke,
+  { mappings, deliveries }: Started,
+): Promise<void> {
+  const checkpoints = openCheckpoints(directory);
+  const ports = { directory, checkpoints, now: Date.now, sleep };
+  for (const mapping of wiring.streamMappings) {
+    const started = await startEventSourceMapping(mapping, {
+      ...ports,
+      log: openStreamLog(directory, mapping.stream),
+      deadLetters: openDeadLetterQueue(directory, mapping.deadLetterQueue),
+      invoke: (event) => invoke(mapping.function, event),
+      report: (error, records) =>
+        complain(`${mapping.function} (${records.length} records)`)(error),
+    });
+    mappings.set(mapping.stream, [...(mappings.get(mapping.stream) ?? []), started]);
+  }
+  for (const delivery of wiring.deliveries) {
+    const source = delivery.stream ?? delivery.name;
+    const started = await startDelivery(delivery, {
+      ...ports,
+      log: openStreamLog(directory, source),
+      lake: openObjectStore(delivery.bucket),
+      report: complain(delivery.name),
+    });
+    deliveries.set(source, [...(deliveries.get(source) ?? []), started]);
+  }
+}
+
+async function drain({ mappings, deliveries }: Started): Promise<void> {
+  const all = [...mappings.values()].flat();
+  while (all.some((mapping) => mapping.pending())) {
+    for (const mapping of all) await mapping.idle();
+  }
+  await Promise.all([...deliveries.values()].flat().map((delivery) => delivery.flush()));
+}
+
+/** Forgets records that all consumers have passed, and items that have expired. */
+async function keepHouse(directory: DataDirectory, started: Started): Promise<void> {
+  const streams = new Set([...started.mappings.keys(), ...started.deliveries.keys()]);
+  for (const stream of streams) {
+    const mappings = started.mappings.get(stream) ?? [];
+    const deliveries = started.deliveries.get(stream) ?? [];
+    const passed = [
+      ...(await Promise.all(mappings.map((mapping) => mapping.checkpoint()))),
+      ...deliveries.map((delivery) => delivery.sealed()),
+    ];
+    await openStreamLog(directory, stream).trim(Math.min(...passed));
+  }
+  const online = openOnlineStore(resourceNamed('ONLINE_TABLE'));
+  await online.sweep(Math.floor(openClock().now() / 1000));
+}
+
+/** From the door inwards, so that nothing new comes in behind what has ended. */
+async function stopAll(started: Started): Promise<void> {
+  clearInterval(started.housekeeping);
+  await started.door?.close();
+  await started.schedules?.stop();
+  const mappings = [...started.mappings.values()].flat();
+  await Promise.all(mappings.map((mapping) => mapping.stop()));
+  const deliveries = [...started.deliveries.values()].flat();
+  await Promise.all(deliveries.map((delivery) => delivery.stop()));
+}
+
+async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleepFor(milliseconds, undefined, { signal }).catch(() => undefined); // woken early
+}
+
+function complain(what: string): (error: unknown) => void {
+  return (error) => {
+    const { stack, message } = error as Error;
+    process.stderr.write(`${what}: ${stack ?? message}\n`);
+  };
+}
