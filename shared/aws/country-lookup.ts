@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { open, validate } from 'maxmind';
+import { type CountryResponse, open, validate } from 'maxmind';
 import { InvalidEnvironment } from '../errors.ts';
 import type { CountryLookup } from '../ports.ts';
 
@@ -10,6 +10,6 @@ const TABLE = 'node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois
 export async function openCountryLookup(): Promise<CountryLookup> {
   const root = process.env['LAMBDA_TASK_ROOT'];
   if (!root) throw new InvalidEnvironment('LAMBDA_TASK_ROOT is not set: Lambda sets it');
-  const table = await open<{ country_code: string }>(join(root, TABLE));
+  const table = await open<CountryResponse & { country_code: string }>(join(root, TABLE));
   return { country: (ip) => (validate(ip) ? (table.get(ip)?.country_code ?? null) : null) };
 }
