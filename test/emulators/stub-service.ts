@@ -8,6 +8,8 @@ export interface StubRequest {
   readonly target: string;
   /** Region and service that the request is signed for, e.g. `us-east-1/firehose`. */
   readonly scope: string;
+  readonly accessKey: string;
+  readonly sessionToken: string | undefined;
   readonly body: unknown;
 }
 
@@ -56,12 +58,18 @@ export function withStubService(service: Parameters<typeof redirectTo>[0]) {
 }
 
 async function stubRequest(incoming: IncomingMessage): Promise<StubRequest> {
-  const credential = /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/([^/]+\/[^/]+)\//.exec(
-    incoming.headers.authorization ?? '',
-  );
+  const {
+    authorization = '',
+    'x-amz-target': target,
+    'x-amz-security-token': token,
+  } = incoming.headers;
+  const credential = /^AWS4-HMAC-SHA256 Credential=(?<key>[^/]+)\/\d{8}\/(?<scope>[^/]+\/[^/]+)\//;
+  const { key = '', scope = 'unsigned' } = credential.exec(authorization)?.groups ?? {};
   return {
-    target: String(incoming.headers['x-amz-target']),
-    scope: credential?.[1] ?? 'unsigned',
+    target: String(target),
+    scope,
+    accessKey: key,
+    sessionToken: token?.toString(),
     body: await json(incoming),
   };
 }
