@@ -19,9 +19,9 @@ export interface TrainedLogistic {
 }
 
 /** Penalty on the squared log-odds at knots and categories, in sessions. */
-export const L2 = 2;
+export const L2 = 5;
 /** Segments of a numeric feature's piecewise linear function, at most. */
-export const SEGMENTS = 5;
+export const SEGMENTS = 4;
 /** The outer knots leave this share of the values to either side, where the function is constant. */
 const TRIM = 0.02;
 /** A category with a smaller share of the rows joins the unlisted ones. */
@@ -30,7 +30,8 @@ const MIN_CATEGORY_SHARE = 0.005;
 const MIN_SESSIONS = 10;
 
 /**
- * Fits an additive logistic regression, and Platt's calibration on later rows.
+ * Fits an additive logistic regression, and Platt's calibration on later rows that the fit has not
+ * seen; then fits the terms again on both, because the newest sessions tell most about the next.
  *
  * Rows are weighted by 1 / prefixes of their session, so every session counts once; classes are not
  * reweighted. No randomness: the same rows give the same model.
@@ -46,28 +47,45 @@ export function trainLogistic(
 ): TrainedLogistic {
   requireBothClasses(rows, fit, 'to fit');
   requireBothClasses(rows, calibrate, 'to calibrate');
-  const encodings = rows.features.flatMap((feature, index) => {
+  const earlier = fitTerms(rows, fit);
+  const { a, b } = plattScaling(
+    marginsOf(rows, calibrate, earlier.model, earlier.features),
+    labelsOf(rows, calibrate),
+    weightsOf(rows, calibrate),
+  );
+  const both = Uint32Array.from([...fit, ...calibrate]).sort();
+  return {
+    ...fitTerms(rows, both),
+    calibration: { kind: 'platt', a, b },
+    prior: meanOf(labelsOf(rows, both), weightsOf(rows, both)),
+  };
+}
+
+function fitTerms(rows: PrefixRows, fit: Uint32Array): Pick<TrainedLogistic, 'model' | 'features'> {
+  const encodings = rows.features.flatMap(({ type }, feature) => {
     const encoding =
-      feature.type === 'number'
-        ? numericEncoding(rows, fit, index)
-        : categoricalEncoding(rows, fit, index);
+      type === 'number'
+        ? numericEncoding(rows, fit, feature)
+        : categoricalEncoding(rows, fit, feature);
     return encoding === null ? [] : [encoding];
   });
   if (encodings.length === 0)
     throw new NotEnoughData('every feature has the same value in all rows: nothing to learn from');
-  const labels = Uint8Array.from(fit, (row) => rows.label[row] as number);
-  const weights = Float64Array.from(fit, (row) => rows.weight[row] as number);
+  const weights = weightsOf(rows, fit);
   const design = designOf(rows, fit, encodings);
-  const { intercept, coefficients } = logisticRegression(design, labels, L2, weights);
-  const model = centredModel(rows, encodings, intercept, coefficients, design, weights);
-  const features = encodings.map(({ feature }) => feature);
-  const margins = marginsOf(rows, calibrate, model, features);
-  const { a, b } = plattScaling(
-    margins,
-    Uint8Array.from(calibrate, (row) => rows.label[row] as number),
-    Float64Array.from(calibrate, (row) => rows.weight[row] as number),
-  );
-  return { model, calibration: { kind: 'platt', a, b }, features, prior: meanOf(labels, weights) };
+  const { intercept, coefficients } = logisticRegression(design, labelsOf(rows, fit), L2, weights);
+  return {
+    model: centredModel(rows, encodings, intercept, coefficients, design, weights),
+    features: encodings.map(({ feature }) => feature),
+  };
+}
+
+function labelsOf(rows: PrefixRows, chosen: Uint32Array): Uint8Array {
+  return Uint8Array.from(chosen, (row) => rows.label[row] as number);
+}
+
+function weightsOf(rows: PrefixRows, chosen: Uint32Array): Float64Array {
+  return Float64Array.from(chosen, (row) => rows.weight[row] as number);
 }
 
 function requireBothClasses(rows: PrefixRows, chosen: Uint32Array, purpose: string): void {

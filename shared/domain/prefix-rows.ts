@@ -4,6 +4,7 @@ import { SESSION_IDLE_MS } from '../features/session-rule.ts';
 import { applyToUser, emptyUser, type UserState } from '../features/user.ts';
 import { compileVector, type FeatureVector } from '../features/vector.ts';
 import { applyToVisitor, emptyVisitor, type VisitorState } from '../features/visitor.ts';
+import { quantile } from '../math/quantile.ts';
 import type { EnrichedEvent } from '../schemas/event.ts';
 import type { FeatureValue } from '../schemas/score.ts';
 
@@ -52,12 +53,14 @@ export interface PrefixRows {
   /** 1 where a user is linked to the visitor. */
   readonly known: Uint8Array;
   /**
-   * 1 where the label cannot be relied on: the session was open at the end of its part of the data
-   * (its last event within 30 minutes of it), or is a bot's.
+   * 1 where the label cannot be relied on: the session may have been open at the end of its part of
+   * the data (see `settleMs`), or is a bot's.
    */
   readonly censored: Uint8Array;
   /** Part of the data, from 0, in the order replayed. */
   readonly part: Uint8Array;
+  /** By part: a session with an event this close to the end of the data counts as still open. */
+  readonly settleMs: readonly number[];
   /** Value of a feature in a row: a finite number or NaN; the index of a category, or NaN. */
   value(row: number, feature: number): number;
   /** Categories by feature index; empty for numbers. */
@@ -66,7 +69,17 @@ export interface PrefixRows {
   vector(row: number, features: readonly number[]): FeatureValue[];
 }
 
+interface Part {
+  readonly firstSession: number;
+  /** Newest event time, epoch milliseconds. */
+  end: number;
+  /** Between the events of its sessions, milliseconds. */
+  readonly gaps: number[];
+}
+
 const BLOCK_ROWS = 4096;
+/** Of the gaps inside sessions, this share is shorter than a silence that ends a session. */
+const SETTLED_QUANTILE = 0.99;
 
 /**
  * Replays events in order_key order through the same fold that serves and collects the rows. State
@@ -89,8 +102,7 @@ export class PrefixReplay {
   readonly #sourceRow: number[] = [];
   readonly #time: number[] = [];
   readonly #known: number[] = [];
-  /** First session of each part, and the newest event time in it. */
-  readonly #parts: { firstSession: number; end: number }[] = [];
+  readonly #parts: Part[] = [];
 
   /** @param timeZone the shop's IANA time zone */
   constructor(features: readonly CatalogueEntry[], timeZone: string) {
@@ -104,7 +116,11 @@ export class PrefixReplay {
   /** From here on, events belong to the next part of the data (e.g. the test file). */
   startPart(): void {
     this.#open.clear();
-    this.#parts.push({ firstSession: this.#sessions.length, end: Number.NEGATIVE_INFINITY });
+    this.#parts.push({
+      firstSession: this.#sessions.length,
+      end: Number.NEGATIVE_INFINITY,
+      gaps: [],
+    });
   }
 
   /** @param sourceRow whatever identifies the event to the caller, e.g. its row in a file */
@@ -122,10 +138,11 @@ export class PrefixReplay {
     }
     if (disposition === 'late' || visitor.session === null) return;
     const time = Date.parse(event.event_timestamp);
-    const part = this.#parts[this.#parts.length - 1] as { end: number };
+    const part = this.#parts[this.#parts.length - 1] as Part;
     part.end = Math.max(part.end, time);
     const index = this.#sessionOf(event.visitor, visitor, visitor.session.ordinal, time);
     const session = this.#sessions[index] as SessionRows;
+    if (time > session.end) part.gaps.push(time - session.end);
     session.end = Math.max(session.end, time);
     session.unit = this.#unitOf(visitor.user ?? event.visitor);
     session.inhuman ||= visitor.session.inhuman;
@@ -210,6 +227,7 @@ export class PrefixReplay {
       );
     const sessionOf = (row: number) => this.#sessions[this.#session[row] as number] as SessionRows;
     const part = Uint8Array.from({ length }, (_, row) => this.#partOf(row));
+    const settleMs = this.#parts.map((_, index) => this.#settleMs(index));
     const perRow = (read: (session: SessionRows) => number) =>
       Float64Array.from({ length }, (_, row) => read(sessionOf(row)));
     const width = this.#features.length;
@@ -238,9 +256,11 @@ export class PrefixReplay {
       known: Uint8Array.from(this.#known),
       censored: Uint8Array.from({ length }, (_, row) => {
         const { end, inhuman } = sessionOf(row);
-        const { end: dataEnd } = this.#parts[part[row] as number] as { end: number };
-        return inhuman || end >= dataEnd - SESSION_IDLE_MS ? 1 : 0;
+        const index = part[row] as number;
+        const settled = (this.#parts[index] as Part).end - (settleMs[index] as number);
+        return inhuman || end >= settled ? 1 : 0;
       }),
+      settleMs,
       part,
       value,
       categories,
@@ -258,8 +278,19 @@ export class PrefixReplay {
   #partOf(row: number): number {
     const session = this.#session[row] as number;
     let part = this.#parts.length - 1;
-    while (part > 0 && session < (this.#parts[part] as { firstSession: number }).firstSession)
-      part--;
+    while (part > 0 && session < (this.#parts[part] as Part).firstSession) part--;
     return part;
+  }
+
+  /**
+   * 30 minutes, the rule that ends sessions. In an excerpt so short that this would leave out more
+   * than half of its sessions: the gap that 99 % of the gaps inside its sessions are shorter than.
+   */
+  #settleMs(index: number): number {
+    const { firstSession, end, gaps } = this.#parts[index] as Part;
+    const sessions = this.#sessions.slice(firstSession, this.#parts[index + 1]?.firstSession);
+    const open = sessions.filter((session) => session.end >= end - SESSION_IDLE_MS);
+    if (open.length <= sessions.length / 2 || gaps.length === 0) return SESSION_IDLE_MS;
+    return Math.min(SESSION_IDLE_MS, quantile(Float64Array.from(gaps).sort(), SETTLED_QUANTILE));
   }
 }
