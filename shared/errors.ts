@@ -48,6 +48,11 @@ export class ItemTooLarge extends Error {
   override readonly name = 'ItemTooLarge' as const;
 }
 
+/** A record of a stream is not what its stream carries: it can only go to the dead letters. */
+export class MalformedRecord extends Error {
+  override readonly name = 'MalformedRecord' as const;
+}
+
 /** A feature definition is contradictory, unknown or uses something outside the closed set. */
 export class InvalidFeatureDefinition extends Error {
   override readonly name = 'InvalidFeatureDefinition' as const;

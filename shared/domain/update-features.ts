@@ -1,4 +1,10 @@
-import { DeadlineExceeded, ItemTooLarge, StoreUnavailable, WriteConflict } from '../errors.ts';
+import {
+  DeadlineExceeded,
+  ItemTooLarge,
+  MalformedRecord,
+  StoreUnavailable,
+  WriteConflict,
+} from '../errors.ts';
 import {
   userFromItem,
   userItem,
@@ -125,12 +131,12 @@ function decode({ sequence, data }: { sequence: string; data: string }): Enriche
   try {
     candidate = JSON.parse(data);
   } catch (error) {
-    return new TypeError(`record ${sequence} is not JSON`, { cause: error });
+    return new MalformedRecord(`record ${sequence} is not JSON`, { cause: error });
   }
   const parsed = enrichedEvent.safeParse(candidate);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  return new TypeError(
+  return new MalformedRecord(
     `record ${sequence} is no enriched event: ${issue?.path.join('.')}: ${issue?.message}`,
   );
 }
