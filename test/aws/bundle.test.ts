@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleFunction, functionNames, type LambdaBundle } from './lambda-bundle.ts';
+
+const MAX_BYTES = 700_000;
+
+/** The SDK clients of a function: each costs bytes at every cold start. */
+const CLIENTS: Readonly<Record<string, readonly string[]>> = {
+  authorizer: ['dynamodb'],
+  collect: ['kinesis', 'secrets-manager'],
+  enrich: ['firehose', 'kinesis'],
+  'update-features': ['dynamodb'],
+  score: ['dynamodb', 'firehose', 'secrets-manager'],
+  health: [],
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'foresight-bundles-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('every function has its list of clients', () => {
+  expect(Object.keys(CLIENTS).toSorted()).toEqual(functionNames.toSorted());
+});
+
+describe.each(functionNames)('bundle of %s', (name) => {
+  let bundle: LambdaBundle;
+
+  beforeAll(async () => {
+    bundle = await bundleFunction(name);
+  });
+
+  test(`has at most ${MAX_BYTES} bytes`, () => {
+    expect(bundle.code.length).toBeLessThanOrEqual(MAX_BYTES);
+  });
+
+  test('holds nothing of the embedded platform', () => {
+    const embedded = [...bundle.modules.keys()].filter((path) =>
+      /^(shared\/embedded|local|cli|console|bench|test)\/|\/@duckdb\//.test(path),
+    );
+    expect(embedded).toEqual([]);
+  });
+
+  test('expects nothing at run time but Node, and of Node no database', () => {
+    const foreign = bundle.externals.filter(
+      (path) => !path.startsWith('node:') && !builtinModules.includes(path),
+    );
+    expect(foreign).toEqual([]);
+    expect(bundle.externals).not.toContain('node:sqlite');
+  });
+
+  test('holds the clients that it needs, in their tree-shakeable form, and no other', () => {
+    const paths = [...bundle.modules.keys()];
+    const clients = paths.flatMap((path) => /@aws-sdk\/client-([\w-]+)\//.exec(path)?.[1] ?? []);
+    expect([...new Set(clients)].toSorted()).toEqual(CLIENTS[name]);
+    expect(paths.filter((path) => /@(aws-sdk|smithy)\/.*\/dist-cjs\//.test(path))).toEqual([]);
+  });
+
+  test('reads credentials from the environment alone', () => {
+    const chain = [...bundle.modules.keys()].filter((path) =>
+      /credential-provider-(node|ini|sso|process|web-identity|imds|login)\//.test(path),
+    );
+    expect(chain).toEqual([]);
+  });
+
+  test('loads where there is nothing else, and exports the handler', () => {
+    const file = join(folder, `${name}.cjs`);
+    writeFileSync(file, bundle.code);
+    const loaded = execFileSync(
+      process.execPath,
+      ['-p', `typeof require(${JSON.stringify(file)}).handler`],
+      { cwd: folder, env: {}, encoding: 'utf8' },
+    );
+    expect(loaded.trim()).toBe('function');
+  });
+});
