@@ -28,6 +28,7 @@ export const FIELD_ALIASES: Readonly<Record<string, string>> = {
   search_term: 'query',
   deviceType: 'device_type',
   channelType: 'channel_type',
+  userAgent: 'user_agent',
   pageUrl: 'page_url',
   url: 'page_url',
   referer: 'referrer',

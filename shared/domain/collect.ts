@@ -2,7 +2,7 @@ import { InvalidRequest, StreamUnavailable } from '../errors.ts';
 import type { EventStream, ReceiveTime } from '../ports.ts';
 import { type CollectResponse, type CollectResult, collectRequest } from '../schemas/door-event.ts';
 import type { RawEvent } from '../schemas/raw-event.ts';
-import { admit, rawEventOf } from './door-event.ts';
+import { admit, keptAgent, rawEventOf } from './door-event.ts';
 import { networkPrefix, type PseudonymKeyRing } from './identity.ts';
 import { parseJson } from './parse-json.ts';
 import { putAll, type RetryRules } from './put-all.ts';
@@ -82,11 +82,9 @@ function parseBody(body: string): readonly unknown[] {
   );
 }
 
-const MAX_USER_AGENT = 512;
-
 function doorFacts(request: DoorRequest): RawEvent['door'] {
   return {
-    user_agent: request.userAgent?.slice(0, MAX_USER_AGENT) ?? null,
+    user_agent: request.userAgent === null ? null : keptAgent(request.userAgent),
     ip_network: request.sourceIp === null ? null : networkPrefix(request.sourceIp),
     country: /^[A-Z]{2}$/.test(request.country ?? '') ? request.country : null,
   };

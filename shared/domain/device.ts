@@ -15,9 +15,18 @@ const PLATFORMS: Readonly<Record<string, Agent['device']>> = {
   bot: 'bot',
 };
 
+/**
+ * Agents of servers that send events on a shopper's behalf. Lists of bots count them as bots, but
+ * what crawls a shop with one of these runs no script that would send events.
+ */
+const HTTP_CLIENTS =
+  /^(?:curl|wget|node|undici|axios|got|python|aiohttp|httpx|okhttp|java|apache-httpclient|go-http-client|ruby|faraday|php|guzzlehttp|symfony|dart|rust|reqwest|postmanruntime|insomnia|k6|deno|bun)\b/i;
+
 /** Device and declared bots of a User-Agent header. */
 export function agentOf(userAgent: string | null): Agent {
-  if (userAgent === null || userAgent === '') return { device: 'unknown', isBot: false };
+  if (userAgent === null || userAgent === '' || HTTP_CLIENTS.test(userAgent)) {
+    return { device: 'unknown', isBot: false };
+  }
   if (isbot(userAgent)) return { device: 'bot', isBot: true };
   const platform = Bowser.getParser(userAgent).getPlatformType(true);
   return { device: PLATFORMS[platform] ?? 'unknown', isBot: false };

@@ -46,6 +46,7 @@ export interface Receipt {
 
 /** The record for the stream: pseudonyms for personal identifiers, ids and order key filled in. */
 export function rawEventOf(event: DoorEvent, receipt: Receipt, ring: PseudonymKeyRing): RawEvent {
+  const { user_agent, ...fields } = event;
   const received_at = new Date(receipt.receivedAt).toISOString();
   const order_key = orderKey(received_at, receipt.requestId, receipt.index);
   const user_id = event.user_id == null ? null : pseudonymise(ring, event.user_id);
@@ -60,14 +61,22 @@ export function rawEventOf(event: DoorEvent, receipt: Receipt, ring: PseudonymKe
     visitor: event.anonymous_id ?? (user_id as string),
     attempt: 0,
     event: {
-      ...event,
+      ...fields,
       event_id,
       user_id,
       page_url: event.page_url == null ? null : keptUrl(event.page_url),
       referrer: event.referrer == null ? null : keptUrl(event.referrer),
     },
-    door: receipt.door,
+    door:
+      user_agent == null ? receipt.door : { ...receipt.door, user_agent: keptAgent(user_agent) },
   };
+}
+
+const MAX_USER_AGENT = 512;
+
+/** Agents beyond any browser's length tell nothing more. */
+export function keptAgent(userAgent: string): string {
+  return userAgent.slice(0, MAX_USER_AGENT);
 }
 
 /** Sorts as text into the order of acceptance. */

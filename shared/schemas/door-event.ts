@@ -38,6 +38,8 @@ export const doorEvent = z.object({
   device_type: z.string().max(32).nullish(),
   channel_type: z.string().max(32).nullish(),
   country: z.string().max(8).nullish(),
+  /** The shopper's agent where a server sends the event; absent: the request's own. */
+  user_agent: z.string().max(1024).nullish(),
   page_url: z.string().max(4096).nullish(),
   referrer: z.string().max(4096).nullish(),
   /** The decision or campaign that an offer or e-mail event answers to. */

@@ -11,7 +11,7 @@ export const rawEvent = z.strictObject({
   visitor: z.string().min(1).max(128),
   /** 0 at the door; each replay of a bad row counts one up. */
   attempt: z.number().int().min(0),
-  event: doorEvent.extend({ event_id: z.string().min(1).max(128) }),
+  event: doorEvent.omit({ user_agent: true }).extend({ event_id: z.string().min(1).max(128) }),
   door: z.strictObject({
     user_agent: z.string().max(512).nullable(),
     /** Network prefix only: /24 of IPv4, /48 of IPv6. */

@@ -124,6 +124,13 @@ describe('the record for the stream', () => {
     expect(again.order_key).not.toBe(first.order_key);
   });
 
+  test("a server names the shopper's agent", () => {
+    const event = admitted({ event_type: 'a', anonymous_id: 'v', user_agent: 'Mozilla/5.0' });
+    const raw = rawEventOf(event, { ...receipt, door: { ...door, user_agent: 'curl/8' } }, keyRing);
+    expect(raw.door.user_agent).toBe('Mozilla/5.0');
+    expect(raw.event).not.toHaveProperty('user_agent');
+  });
+
   test('URLs lose what may name a person', () => {
     const event = admitted({
       event_type: 'page_view',

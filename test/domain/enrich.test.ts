@@ -98,6 +98,9 @@ describe('enrichment', () => {
       true,
     ],
     ['nobody', null, 'unknown', false],
+    ["a shop's server", 'curl/8.5.0', 'unknown', false],
+    ['another', 'python-requests/2.32', 'unknown', false],
+    ['and another', 'node', 'unknown', false],
   ])('%s', (_, user_agent, device_type, is_bot) => {
     expect(enriched({}, { user_agent })).toMatchObject({ device_type, is_bot });
   });
