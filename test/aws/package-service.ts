@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface Resource {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's properties have no one type
+  readonly Properties: any;
+}
+
+export interface PackagedService {
+  readonly resources: Readonly<Record<string, Resource>>;
+  /** The zip archive of a function. */
+  archive(functionName: string): Buffer;
+  delete(): void;
+}
+
+const SOURCES = [
+  'package.json',
+  'tsconfig.json',
+  'serverless.yml',
+  'functions',
+  'resources',
+  'shared',
+];
+
+/** `serverless package` of a copy of the project: no account, no network, nothing left in the tree. */
+export async function packageService(stage: string): Promise<PackagedService> {
+  const root = process.cwd();
+  const folder = mkdtempSync(join(tmpdir(), `foresight-${stage}-`));
+  for (const source of SOURCES)
+    cpSync(join(root, source), join(folder, source), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  await promisify(execFile)(
+    process.execPath,
+    [join(root, 'node_modules', 'serverless', 'bin', 'serverless.js'), 'package', '--stage', stage],
+    {
+      cwd: folder,
+      env: { ...process.env, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' },
+      timeout: 120_000,
+    },
+  );
+  const packaged = join(folder, '.serverless');
+  const template = readFileSync(
+    join(packaged, 'cloudformation-template-update-stack.json'),
+    'utf8',
+  );
+  return {
+    resources: JSON.parse(template).Resources,
+    archive: (functionName) => readFileSync(join(packaged, `${functionName}.zip`)),
+    delete: () => rmSync(folder, { recursive: true }),
+  };
+}
