@@ -9,6 +9,7 @@ export interface DeadLetterQueue {
   send(message: DeadLetter): void;
   /** Oldest first. */
   messages(): readonly DeadLetter[];
+  size(): number;
 }
 
 /**
@@ -44,11 +45,13 @@ export function openDeadLetterQueue({ database }: DataDirectory, queue: string):
   );
   const insert = database.prepare(`INSERT INTO ${table} (body) VALUES (?)`);
   const select = database.prepare(`SELECT body FROM ${table} ORDER BY id`);
+  const count = database.prepare(`SELECT count(*) AS messages FROM ${table}`);
   return {
     send: (message) => {
       insert.run(JSON.stringify(message));
     },
     messages: () => select.all().map((row) => JSON.parse(row['body'] as string) as DeadLetter),
+    size: () => count.get()?.['messages'] as number,
   };
 }
 

@@ -14,7 +14,6 @@ export interface Customer {
 export interface Client {
   readonly device: 'desktop' | 'mobile' | 'tablet' | 'bot';
   readonly userAgent: string;
-  readonly ip: string;
   readonly country: string;
 }
 
@@ -66,30 +65,13 @@ const USER_AGENTS: Readonly<Record<Client['device'], readonly string[]>> = {
 const DEVICES = ['desktop', 'mobile', 'tablet'] as const;
 const DEVICE_SUMS = cumulative([40, 54, 6]);
 
-/** Country, an IPv4 /16 of one of its access networks, share. */
-const COUNTRIES: readonly (readonly [string, string, number])[] = [
-  ['GB', '86.128', 62],
-  ['IE', '86.40', 8],
-  ['DE', '80.128', 8],
-  ['FR', '90.0', 6],
-  ['NL', '84.80', 4],
-  ['ES', '95.17', 3],
-  ['IT', '79.20', 3],
-  ['SE', '78.64', 2],
-  ['US', '73.10', 4],
-];
-const COUNTRY_SUMS = cumulative(COUNTRIES.map(([, , share]) => share));
+const COUNTRIES = ['GB', 'IE', 'DE', 'FR', 'NL', 'ES', 'IT', 'SE', 'US'] as const;
+const COUNTRY_SUMS = cumulative([62, 8, 8, 6, 4, 3, 3, 2, 4]);
 
 export function drawClient(random: Random, isBot: boolean): Client {
   const device = isBot ? 'bot' : (DEVICES[drawIndex(random, DEVICE_SUMS)] as Client['device']);
-  const [country, network] = COUNTRIES[drawIndex(random, COUNTRY_SUMS)] as (typeof COUNTRIES)[0];
-  const host = `${Math.floor(random() * 256)}.${1 + Math.floor(random() * 254)}`;
-  return {
-    device,
-    userAgent: drawOne(random, USER_AGENTS[device]),
-    ip: `${network}.${host}`,
-    country,
-  };
+  const country = COUNTRIES[drawIndex(random, COUNTRY_SUMS)] as string;
+  return { device, userAgent: drawOne(random, USER_AGENTS[device]), country };
 }
 
 const CHANNELS: readonly Channel[] = [
