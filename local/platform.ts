@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Context } from 'aws-lambda';
-import { openClock } from '../shared/embedded/clock.ts';
+import { type LogicalClock, openClock, runOnLogicalClock } from '../shared/embedded/clock.ts';
 import {
   closeDataDirectory,
   type DataDirectory,
@@ -22,6 +22,7 @@ import { type HttpDoor, openHttpDoor } from './http-door.ts';
 import { lambdaContext } from './lambda-context.ts';
 import { PROJECT, readProjectWiring } from './project.ts';
 import { provision } from './provision.ts';
+import { readReplayState } from './replay-state.ts';
 import { Schedules, scheduledEvent } from './schedules.ts';
 import type { WiredFunction, Wiring } from './wiring.ts';
 
@@ -32,6 +33,8 @@ export interface Platform {
   readonly apiKey: string;
   readonly dataDir: string;
   readonly wiring: Wiring;
+  /** Stands where the replay in the data directory has come; null on the machine's clock. */
+  readonly clock: LogicalClock | null;
   /** Resolves when every record on every stream is handled or dead-lettered, and in the lake. */
   drain(): Promise<void>;
   /** Answers what is under way, keeps its progress and lets go of port and data directory. */
@@ -64,11 +67,14 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   useEnvironment(wiring, dataDir);
   const directory = openDataDirectory(dataDir);
   const lock = lockDataDirectory(directory);
+  const replay = readReplayState(dataDir);
+  const clock = replay === null ? null : runOnLogicalClock(replay.time);
   const started: Started = { mappings: new Map(), deliveries: new Map() };
   const release = async () => {
     await stopAll(started);
     await closeDataDirectory(directory);
     lock.release();
+    clock?.end();
   };
   try {
     const apiKey = await provision();
@@ -95,6 +101,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       apiKey,
       dataDir: directory.path,
       wiring,
+      clock,
       drain: () => drain(started),
       stop: release,
     };
