@@ -132,7 +132,7 @@ function showCounts(list, rows) {
 
 function snippetFor({ api_key }) {
   const post = (path, body) =>
-    `curl ${location.origin}${path} \\\n  -A 'Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0' \\\n  -H 'x-api-key: ${api_key}' \\\n  -d '${JSON.stringify(body)}'`;
+    `curl ${location.origin}${path} \\\n  -H 'x-api-key: ${api_key}' \\\n  -d '${JSON.stringify(body)}'`;
   return [
     post('/v1/events', {
       events: [{ event_type: 'add_to_cart', anonymous_id: 'me', product_id: 'p1001', price: 49 }],
