@@ -111,14 +111,8 @@ function writeTraffic(options: ShopOptions, out: string, truthFile: string | und
 
 type Mutable<Shape> = { -readonly [Field in keyof Shape]: Shape[Field] };
 
-/** The event as the door takes it, and beside it what the door would see for itself. */
-function lineOf({ at, event, client }: SimulatedEvent): string {
-  return JSON.stringify({
-    ...event,
-    device_type: client.device,
-    country: client.country,
-    received_at: new Date(at).toISOString(),
-  });
+function lineOf({ at, event }: SimulatedEvent): string {
+  return JSON.stringify({ ...event, received_at: new Date(at).toISOString() });
 }
 
 const TRUTH_COLUMNS = [

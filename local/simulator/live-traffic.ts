@@ -176,7 +176,7 @@ class PlayedShop implements LiveShop {
     this.#lastSeen.delete(truth.visitor);
     this.#lastSeen.set(truth.visitor, Date.now());
     const events = deed.map((simulated) => simulated.event);
-    await this.#post('/v1/events', { events }, deed[0] as SimulatedEvent);
+    await this.#post('/v1/events', { events });
     this.counts.events += deed.length;
     if (event.event_type === 'purchase') this.counts.orders++;
     if (client.device !== 'bot' && this.#asksAfter(event.event_type)) {
@@ -195,18 +195,14 @@ class PlayedShop implements LiveShop {
   async #ask(simulated: SimulatedEvent): Promise<void> {
     const { event, client, truth } = simulated;
     const askedAt = performance.now();
-    const score = (await this.#post(
-      '/v1/propensity',
-      {
-        ...named('user_id', event.user_id),
-        ...named('anonymous_id', event.anonymous_id),
-        ...named('session_id', event.session_id),
-        ...named('product_id', event.product_id),
-        ...(this.counts.scores % REASONS_EVERY === 0 ? { reasons: true } : {}),
-        context: { events: [{ ...event, device_type: client.device }] },
-      },
-      simulated,
-    )) as ScoreResponse;
+    const score = (await this.#post('/v1/propensity', {
+      ...named('user_id', event.user_id),
+      ...named('anonymous_id', event.anonymous_id),
+      ...named('session_id', event.session_id),
+      ...named('product_id', event.product_id),
+      ...(this.counts.scores % REASONS_EVERY === 0 ? { reasons: true } : {}),
+      context: { events: [{ ...event, device_type: client.device }] },
+    })) as ScoreResponse;
     this.counts.scores++;
     this.counts.sumOfTruths += truth.purchase_probability;
     this.counts.sumOfPropensities += score.propensity;
@@ -221,16 +217,10 @@ class PlayedShop implements LiveShop {
     if (this.#recent.length > RECENT_SCORES) this.#recent.shift();
   }
 
-  /** With the headers by which the door knows the browser. */
-  async #post(path: string, body: unknown, { client }: SimulatedEvent): Promise<unknown> {
+  async #post(path: string, body: unknown): Promise<unknown> {
     const response = await fetch(`${this.#door.url}${path}`, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-api-key': this.#door.apiKey,
-        'user-agent': client.userAgent,
-        'cloudfront-viewer-country': client.country,
-      },
+      headers: { 'content-type': 'application/json', 'x-api-key': this.#door.apiKey },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });

@@ -61,7 +61,7 @@ export interface ShopOptions {
   readonly drift?: { readonly afterDays: number; readonly interest: number };
 }
 
-/** An event as the shop would send it to the door. */
+/** An event as the shop's servers would send it to the door. */
 export interface ShopEvent {
   readonly event_id: string;
   readonly event_type: Deed | 'refund';
@@ -69,6 +69,8 @@ export interface ShopEvent {
   readonly anonymous_id: string | null;
   readonly user_id: string | null;
   readonly session_id: string | null;
+  readonly user_agent: string;
+  readonly country: string;
   readonly product_id?: string;
   readonly product_category?: string;
   readonly brand?: string;
@@ -102,7 +104,7 @@ export interface SimulatedEvent {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly event: ShopEvent;
-  /** The browser that did it: what the door sees of the request. */
+  /** The browser that did it. */
   readonly client: Client;
   readonly truth: Truth;
 }
@@ -452,6 +454,8 @@ class Shop {
       anonymous_id: visitor.anonymousId,
       user_id: visitor.customer?.id ?? null,
       session_id: visitor.sendsSessionId ? id : null,
+      user_agent: visitor.client.userAgent,
+      country: visitor.client.country,
     };
   }
 

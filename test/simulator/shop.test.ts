@@ -44,13 +44,14 @@ test('every event passes the door and enrichment, with its country, device and c
     const admission = admit(event);
     if ('refused' in admission) throw new Error(JSON.stringify({ event, admission }));
     expect(admission.ignored).toEqual([]);
-    const door = { user_agent: client.userAgent, ip_network: null, country: client.country };
+    const door = { user_agent: 'node', ip_network: null, country: null };
     const receipt = { receivedAt: at, requestId: 'r', index: 0, idempotencyKey: null, door };
     const raw = rawEventOf(admission.admitted, receipt, ring);
     const enrichment = enrichRecord(raw, { country: () => null, agent: agentOf });
     if ('bad' in enrichment) throw new Error(JSON.stringify(enrichment.bad));
     expect(enrichment.enriched.device_type).toBe(client.device);
     expect(enrichment.enriched.is_bot).toBe(client.device === 'bot');
+    expect(enrichment.enriched.country).toBe(client.country);
     channels.add(enrichment.enriched.channel_type);
   }
   expect([...channels].sort()).toEqual([
