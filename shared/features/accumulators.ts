@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { InvalidFeatureDefinition } from '../errors.ts';
-import {
-  type Aggregate,
-  type Entity,
-  type Expression,
-  type FeatureView,
-  FIELDS,
-  type Field,
-  type Filter,
+import type {
+  Aggregate,
+  Entity,
+  Expression,
+  FeatureView,
+  Field,
+  Filter,
 } from '../schemas/feature-view.ts';
 import { canonicalJson } from './definition-digest.ts';
 
@@ -95,30 +94,6 @@ export function aggregatesOf(expression: Expression): Aggregate[] {
     default:
       return aggregatesOf(expression.of);
   }
-}
-
-/** The rules of the language that the schema cannot say. @throws InvalidFeatureDefinition */
-export function checkAggregate(aggregate: Aggregate, streamed: boolean): void {
-  const { entity, function: name, window } = aggregate;
-  const type = aggregate.of === undefined ? null : FIELDS[aggregate.of];
-  const refuse = (why: string): never => {
-    throw new InvalidFeatureDefinition(`${name} of ${aggregate.of ?? 'events'}: ${why}`);
-  };
-  if (type === null && name !== 'count' && name !== 'exists') refuse('names no field');
-  if ((name === 'sum' || name === 'mean') && type !== 'number') refuse('needs a numeric field');
-  if ((name === 'min' || name === 'max') && type === 'category') refuse('needs a number or a time');
-  if (aggregate.back !== undefined && name !== 'last') refuse('only `last` looks back');
-  const inSession = entity === 'session' || entity === 'session_product';
-  if (inSession !== (window.kind === 'session')) refuse(`a ${entity} has no ${window.kind} window`);
-  if (!streamed) return;
-  if (entity === 'product') refuse('product views are computed in batch');
-  if (inSession) return;
-  if (name === 'first' || name === 'last')
-    refuse('depends on the order of visitors that share a user: use min or max');
-  if (window.kind === 'trailing' && (name === 'min' || name === 'max'))
-    refuse('is not a sum of day tiles: compute it in batch');
-  if (name === 'distinct_count' && aggregate.of !== 'order')
-    refuse('no item can bound it over more than a session: compute it in batch');
 }
 
 /**

@@ -1,7 +1,9 @@
-import { type Aggregate, type Expression, FIELDS } from '../schemas/feature-view.ts';
+import type { Aggregate, Expression } from '../schemas/feature-view.ts';
 import { aggregatesOf } from './accumulators.ts';
 import { definitionDigest } from './definition-digest.ts';
-import { featureName, featureViews } from './definitions.ts';
+import { featureViews } from './definitions.ts';
+import { expressionType } from './expression-type.ts';
+import { featureName } from './feature-name.ts';
 
 export interface CatalogueEntry {
   /** Its name in vectors and manifests. */
@@ -27,7 +29,7 @@ const entries: readonly CatalogueEntry[] = featureViews.flatMap((view) =>
     name: featureName(view, feature),
     version: feature.version,
     view: view.entity,
-    type: isCategory(feature.value) ? ('category' as const) : ('number' as const),
+    type: expressionType(feature.value, view.entity) as CatalogueEntry['type'],
     unit: feature.unit,
     null_rule: canBeMissing(feature.value) ? ('missing' as const) : ('zero' as const),
     window: [...new Set(aggregatesOf(feature.value).map(windowName))].join(', '),
@@ -50,13 +52,6 @@ export function definitionDigests(): ReadonlyMap<string, string> {
 
 function windowName({ window }: Aggregate): string {
   return window.kind === 'trailing' ? `${window.days} days` : window.kind;
-}
-
-function isCategory(value: Expression): boolean {
-  if (value.kind !== 'aggregate' || value.of === undefined) return false;
-  return (
-    FIELDS[value.of] === 'category' && ['first', 'last', 'most_frequent'].includes(value.function)
-  );
 }
 
 /** Of an entity that exists; a user or product never seen reads all missing. */

@@ -111,24 +111,28 @@ function agree(folded: unknown, queried: number | null | undefined): boolean {
 describe('the fold and a hand-written query agree at every event', () => {
   for (const [set, mapping] of sets) {
     const file = join(import.meta.dirname, '../../../shared/data', set, 'events.csv.gz');
-    test.skipIf(!existsSync(file))(`${set} (skipped where its file is absent)`, async () => {
-      const events = eventsOf(file, mapping);
-      const { values, visitors } = foldedValues(events);
-      const queried = await queriedValues(events);
-      expect(queried).toHaveLength(events.length);
-      expect([...visitors.values()].filter(({ inhumanSessions: n }) => n > 0)).toEqual([]);
+    test.skipIf(!existsSync(file))(
+      `${set} (skipped where its file is absent)`,
+      async () => {
+        const events = eventsOf(file, mapping);
+        const { values, visitors } = foldedValues(events);
+        const queried = await queriedValues(events);
+        expect(queried).toHaveLength(events.length);
+        expect([...visitors.values()].filter(({ inhumanSessions: n }) => n > 0)).toEqual([]);
 
-      const mismatches = values.flatMap((row, n) =>
-        row.flatMap((value, column) =>
-          agree(value, queried[n]?.[column])
-            ? []
-            : [`event ${n}, ${names[column]}: ${value} folded, ${queried[n]?.[column]} queried`],
-        ),
-      );
-      expect({ mismatches: mismatches.length, first: mismatches.slice(0, 10) }).toEqual({
-        mismatches: 0,
-        first: [],
-      });
-    });
+        const mismatches = values.flatMap((row, n) =>
+          row.flatMap((value, column) =>
+            agree(value, queried[n]?.[column])
+              ? []
+              : [`event ${n}, ${names[column]}: ${value} folded, ${queried[n]?.[column]} queried`],
+          ),
+        );
+        expect({ mismatches: mismatches.length, first: mismatches.slice(0, 10) }).toEqual({
+          mismatches: 0,
+          first: [],
+        });
+      },
+      60_000,
+    );
   }
 });

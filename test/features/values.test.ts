@@ -18,7 +18,9 @@ function replay(events: readonly Changes[]): { visitor: VisitorState; user: User
   let user: UserState | null = null;
   for (const changes of events) {
     const { contribution } = applyToVisitor(visitor, enrichedEvent(changes), null);
-    if (contribution !== null) applyToUser((user ??= emptyUser()), contribution);
+    if (contribution === null) continue;
+    user ??= emptyUser();
+    applyToUser(user, contribution);
   }
   return { visitor, user };
 }
