@@ -1,12 +1,16 @@
-import { readdirSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { useEnvironment } from '../local/environment.ts';
 import { readProjectWiring } from '../local/project.ts';
 
-/** Every other module of this folder registers the command of its name. */
-const COMMANDS = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.ts') && file !== 'main.ts')
-  .map((file) => file.slice(0, -'.ts'.length));
+/** Each command is a module of this folder that registers it. */
+const COMMANDS = {
+  start: () => import('./start.ts'),
+  import: () => import('./import.ts'),
+  replay: () => import('./replay.ts'),
+  simulate: () => import('./simulate.ts'),
+  features: () => import('./features.ts'),
+  'bad-rows': () => import('./bad-rows.ts'),
+} as const;
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -17,10 +21,9 @@ async function commandLine(words: readonly string[]): Promise<Command> {
     .description('Predicts what a shopper will do, and acts on it.')
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride();
-  const named = COMMANDS.filter((name) => name === words[0]);
-  for (const name of named.length > 0 ? named : COMMANDS) {
-    const { register } = (await import(`./${name}.ts`)) as { register(program: Command): void };
-    register(program);
+  const named = Object.entries(COMMANDS).filter(([name]) => name === words[0]);
+  for (const [, load] of named.length > 0 ? named : Object.entries(COMMANDS)) {
+    (await load()).register(program);
   }
   for (const command of leavesOf(program)) {
     command.exitOverride();

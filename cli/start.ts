@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import type { Command } from 'commander';
+import { consoleRoutes } from '../local/console.ts';
 import { type Platform, startPlatform } from '../local/platform.ts';
-import { startSimulator } from '../local/simulator/live-traffic.ts';
+import { type LiveShop, startSimulator } from '../local/simulator/live-traffic.ts';
 import { Usage } from '../shared/errors.ts';
 
 export function register(program: Command): void {
@@ -30,13 +30,22 @@ interface Flags {
   readonly json?: boolean;
 }
 
+const SAME_SIGNAL_MS = 500;
+const EXIT_INTERRUPTED = 130;
+
 async function run(flags: Flags): Promise<void> {
   const port = numberOf('--port', flags.port, (n) => Number.isInteger(n) && n >= 0 && n <= 65_535);
   const seed = numberOf('--seed', flags.seed, Number.isSafeInteger);
   const rate = numberOf('--rate', flags.rate, (n) => n > 0 && n <= 1000);
   const asked = stopAsked();
-  const platform = await startPlatform({ dataDir: flags.dataDir, port });
-  const shop = flags.simulator ? startSimulator(platform, { seed, rate }) : null;
+  let shop: LiveShop | null = null;
+  const platform = await startPlatform({
+    dataDir: flags.dataDir,
+    port,
+    pages: (started) => consoleRoutes(started, () => shop),
+  });
+  // The clock of a replay stands still: no shop could go on there.
+  if (flags.simulator && platform.clock === null) shop = startSimulator(platform, { seed, rate });
   process.stdout.write(flags.json ? readyLine(platform) : welcome(platform, shop !== null));
   await asked;
   process.stderr.write('\nfinishing what is under way; once more to stop at once\n');
@@ -45,13 +54,19 @@ async function run(flags: Flags): Promise<void> {
   await platform.stop();
 }
 
-/** The second signal finds no listener any more and ends the process where it stands: safe too. */
-function stopAsked(): Promise<unknown> {
-  const either = new AbortController();
-  const asked = ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: either.signal }));
-  return Promise.race(asked).finally(() => {
-    Promise.allSettled(asked);
-    either.abort();
+/**
+ * Resolves at the first signal; a later one ends the process where it stands, which is safe too.
+ * Ctrl-C reaches this process from the terminal and again from its launcher: that is one signal.
+ */
+function stopAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | undefined;
+    const asked = () => {
+      first ??= performance.now();
+      resolve();
+      if (performance.now() - first > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
+    };
+    process.on('SIGINT', asked).on('SIGTERM', asked);
   });
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidRequest, StoreUnavailable } from '../errors.ts';
@@ -10,16 +11,15 @@ export function openObjectStore(bucket: string): ObjectStore {
   const { path } = dataDirectory();
   const root = join(path, bucket);
   const unfinished = join(path, 'unfinished');
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
   return {
     get: (key) => readObject(root, key),
     async put(key, body) {
       const file = fileOf(root, key);
       const draft = join(unfinished, randomUUID());
       try {
-        await mkdir(unfinished, { recursive: true });
-        await mkdir(dirname(file), { recursive: true });
         await writeDurably(draft, body);
-        await rename(draft, file);
+        await moveInto(draft, file);
       } catch (error) {
         await rm(draft, { force: true });
         throw unavailable(`cannot write ${key} to ${bucket}`, error);
@@ -51,6 +51,17 @@ async function writeDurably(file: string, body: Uint8Array): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Makes the folder of an object with its first one. */
+async function moveInto(draft: string, file: string): Promise<void> {
+  try {
+    await rename(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(dirname(file), { recursive: true });
+    await rename(draft, file);
   }
 }
 
