@@ -1,61 +1,74 @@
-import { AwsV4Signer } from 'aws4fetch';
+import { buffer } from 'node:stream/consumers';
+import { Sha256 } from '@smithy/core/checksum';
+import { extendedEncodeURIComponent, HttpRequest } from '@smithy/core/protocols';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { StoreUnavailable } from '../errors.ts';
 import type { ObjectReader } from '../ports.ts';
 import { backoff } from './backoff.ts';
 import { call } from './call.ts';
+import { callLimits } from './call-limits.ts';
 import { environmentCredentials } from './environment-credentials.ts';
 
-const ATTEMPT_MS = 2000;
-const RETRIES = 2;
+const ATTEMPTS = 3;
 
 /**
- * Reads an S3 bucket by its name with signed GETs, without the S3 client and its weight in the
- * scorer's bundle. The role needs s3:ListBucket, or S3 answers 403 for what is not there.
+ * Reads an S3 bucket by its name with signed GETs, out of the parts that every SDK client shares:
+ * the S3 client itself would weigh as much again in the scorer's bundle (docs/adr/object-reader.md).
+ * The role needs s3:ListBucket, or S3 answers 403 for what is not there.
  */
 export function openObjectReader(bucket: string): ObjectReader {
+  const { requestHandler } = callLimits({ attemptMs: 2000, attempts: ATTEMPTS });
+  const region = process.env['AWS_REGION'] ?? '';
+  const signer = new SignatureV4({
+    service: 's3',
+    region,
+    credentials: async () => environmentCredentials(),
+    sha256: Sha256,
+    uriEscapePath: false,
+  });
+  const bucketUrl = urlOf(bucket, region);
+
+  async function getOnce(key: string, options: { abortSignal?: AbortSignal }) {
+    const { protocol, hostname, port, host, pathname } = new URL(
+      `${bucketUrl}/${key.split('/').map(extendedEncodeURIComponent).join('/')}`,
+    );
+    const unsigned = new HttpRequest({
+      protocol,
+      hostname,
+      ...(port === '' ? {} : { port: Number(port) }),
+      path: pathname,
+      headers: { host },
+    });
+    const signed = new HttpRequest(await signer.sign(unsigned));
+    const { response } = await requestHandler.handle(signed, options);
+    const body = await buffer(response.body);
+    if (response.statusCode === 404) return null;
+    if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}: ${body}`);
+    return body;
+  }
+
   return {
-    get(key, signal) {
-      const url = `${bucketUrl(bucket)}/${key.split('/').map(encodeURIComponent).join('/')}`;
-      return call(
+    get: (key, signal) =>
+      call(
         `GetObject of ${bucket}/${key}`,
         StoreUnavailable,
-        async () => {
-          for (let retry = 0; ; retry++) {
+        async (options) => {
+          for (let attempt = 1; ; attempt++) {
             try {
-              return await getOnce(url, signal);
+              return await getOnce(key, options);
             } catch (error) {
-              if (retry === RETRIES || signal?.aborted) throw error;
+              if (attempt === ATTEMPTS || signal?.aborted) throw error;
             }
-            await backoff(retry, signal);
+            await backoff(attempt, signal);
           }
         },
         signal,
-      );
-    },
+      ),
   };
 }
 
-async function getOnce(url: string, signal?: AbortSignal): Promise<Uint8Array | null> {
-  const deadline = AbortSignal.timeout(ATTEMPT_MS);
-  const request = await new AwsV4Signer({
-    url,
-    service: 's3',
-    region: process.env['AWS_REGION'] ?? '',
-    ...environmentCredentials(),
-  }).sign();
-  const response = await fetch(request.url, {
-    headers: request.headers,
-    signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-  });
-  const body = await response.bytes();
-  if (response.status === 404) return null;
-  if (!response.ok) throw new Error(`status ${response.status}: ${new TextDecoder().decode(body)}`);
-  return body;
-}
-
-/** Honours the SDK's own variables for another endpoint, which is addressed by path. */
-function bucketUrl(bucket: string): string {
+/** Honours the SDK's own variables for another endpoint, where buckets are part of the path. */
+function urlOf(bucket: string, region: string): string {
   const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
-  if (endpoint) return `${endpoint}/${bucket}`;
-  return `https://${bucket}.s3.${process.env['AWS_REGION']}.amazonaws.com`;
+  return endpoint ? `${endpoint}/${bucket}` : `https://${bucket}.s3.${region}.amazonaws.com`;
 }

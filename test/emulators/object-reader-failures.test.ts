@@ -19,6 +19,16 @@ beforeEach(() => {
 
 afterAll(() => close(server));
 
+test('signs the path as S3 writes it: everything escaped but the slashes', async () => {
+  let path: string | undefined;
+  answer = (request, response) => {
+    path = request.url;
+    response.end();
+  };
+  await openObjectReader('models').get("it's (one)/v!*+ é");
+  expect(path).toBe('/models/it%27s%20%28one%29/v%21%2A%2B%20%C3%A9');
+});
+
 test('repeats after a server error and after a broken connection', async () => {
   answer = (request, response, attempt) => {
     if (attempt === 1) response.writeHead(503).end('SlowDown');
