@@ -9,6 +9,9 @@ const COMMANDS = {
   replay: () => import('./replay.ts'),
   simulate: () => import('./simulate.ts'),
   features: () => import('./features.ts'),
+  train: () => import('./train.ts'),
+  backtest: () => import('./backtest.ts'),
+  models: () => import('./models.ts'),
   'bad-rows': () => import('./bad-rows.ts'),
 } as const;
 

@@ -1,0 +1,160 @@
+import type { Command } from 'commander';
+import { openClock } from '#adapters/clock';
+import { resourceNamed } from '../local/environment.ts';
+import { fileEvents } from '../local/file-events.ts';
+import { FORMAT_NAMES, formatNamed } from '../local/read-events.ts';
+import { LineFile } from '../local/simulator/line-file.ts';
+import project from '../package.json' with { type: 'json' };
+import {
+  BACKTEST_MODELS,
+  type Backtest,
+  type BacktestModel,
+  backtestPropensity,
+} from '../shared/domain/backtest.ts';
+import { metricsTable } from '../shared/domain/model-card.ts';
+import { modelInputs, PrefixReplay, type PrefixRows } from '../shared/domain/prefix-rows.ts';
+import { Usage } from '../shared/errors.ts';
+import { catalogue } from '../shared/features/catalogue.ts';
+import { progressLine } from './progress.ts';
+
+export function register(program: Command): void {
+  program
+    .command('backtest')
+    .description('train on some files, predict every event of a later one, and measure it')
+    .argument('<name>', 'propensity')
+    .requiredOption('--train <format:file[,file…]>', `formats: ${FORMAT_NAMES.join(', ')}`)
+    .requiredOption('--test <format:file>', 'the later events; state carries over from training')
+    .requiredOption('--out <file>', 'CSV: source_row,prefix,propensity (compressed if .gz)')
+    .option(
+      '--model <kind>',
+      `whose predictions to write: ${BACKTEST_MODELS.join(', ')}`,
+      'logistic',
+    )
+    .option('--seed <n>', 'of the bootstrap intervals', '1')
+    .option('--json', 'print the metrics as JSON')
+    .action(run);
+}
+
+interface Flags {
+  readonly train: string;
+  readonly test: string;
+  readonly out: string;
+  readonly model: string;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+const PROGRESS_EVERY = 10_000;
+
+async function run(name: string, flags: Flags): Promise<void> {
+  if (name !== 'propensity') throw new Usage(`${name} is no model: use propensity`);
+  const model = modelNamed(flags.model);
+  const seed = Number(flags.seed);
+  if (!Number.isSafeInteger(seed)) throw new Usage(`--seed ${flags.seed} is no integer`);
+  const train = sourceOf('--train', flags.train);
+  const test = sourceOf('--test', flags.test);
+  if (test.paths.length > 1) throw new Usage(`--test ${flags.test}: give one file`);
+
+  const timeZone = resourceNamed('SHOP_TIME_ZONE');
+  const progress = progressLine();
+  const replay = new PrefixReplay(modelInputs(catalogue()), timeZone);
+  const trained = await replayFiles(train, replay, (read) =>
+    progress.show(`${read} events to train`),
+  );
+  replay.startPart();
+  const tested = await replayFiles(test, replay, (read) => progress.show(`${read} events to test`));
+  const rows = replay.finish();
+  progress.show(`training on ${rows.length} rows`);
+  const backtest = backtestPropensity(
+    rows,
+    {
+      runDate: new Date(openClock().now()).toISOString().slice(0, 10),
+      seed,
+      dataDigests: trained.digests,
+      codeVersion: project.version,
+      timeZone,
+    },
+    model,
+  );
+  writePredictions(flags.out, rows, backtest);
+  progress.end();
+  const { models, ...sizes } = backtest.evaluation;
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify({
+          train: trained.counts,
+          test: tested.counts,
+          predictions: { file: flags.out, model, rows: backtest.tested.length },
+          evaluated_on: { ...sizes, censored_rows: backtest.censored },
+          seed,
+          metrics: Object.fromEntries(models),
+        })}\n`
+      : told(flags.out, model, backtest),
+  );
+}
+
+function modelNamed(name: string): BacktestModel {
+  const model = BACKTEST_MODELS.find((known) => known === name);
+  if (model === undefined) throw new Usage(`--model ${name}: use ${BACKTEST_MODELS.join(' or ')}`);
+  return model;
+}
+
+interface Source {
+  readonly format: ReturnType<typeof formatNamed>;
+  readonly paths: readonly string[];
+}
+
+function sourceOf(flag: string, text: string): Source {
+  const colon = text.indexOf(':');
+  const paths = text
+    .slice(colon + 1)
+    .split(',')
+    .filter((path) => path !== '');
+  if (colon < 1 || paths.length === 0)
+    throw new Usage(`${flag} ${text}: write format:file, for example retailrocket:events.csv.gz`);
+  return { format: formatNamed(text.slice(0, colon)), paths };
+}
+
+async function replayFiles(
+  { format, paths }: Source,
+  replay: PrefixReplay,
+  report: (events: number) => void,
+) {
+  const source = await fileEvents(format, paths);
+  const counts = { events: 0, faults: source.faults, refused: 0 };
+  for (const { sourceRow, event } of source.events) {
+    const enriched = event();
+    if (enriched === null) counts.refused++;
+    else {
+      replay.add(enriched, sourceRow);
+      counts.events++;
+    }
+    if (counts.events % PROGRESS_EVERY === 0) report(counts.events);
+  }
+  return { counts, digests: source.files.map(({ digest }) => digest) };
+}
+
+function writePredictions(
+  path: string,
+  rows: PrefixRows,
+  { tested, propensities }: Backtest,
+): void {
+  const file = new LineFile(path);
+  try {
+    file.write('source_row,prefix,propensity');
+    for (const [index, row] of tested.entries())
+      file.write(`${rows.sourceRow[row]},${rows.prefix[row]},${propensities[index]}`);
+    file.keep();
+  } finally {
+    file.discard();
+  }
+}
+
+function told(out: string, model: string, { evaluation, tested, censored }: Backtest): string {
+  const { rows, sessions, buyingSessions, units } = evaluation;
+  return `${metricsTable(evaluation)}
+
+Measured on ${rows} rows of ${sessions} sessions (${buyingSessions} buying) of ${units} users; ${censored} rows of sessions still open at the end were left out.
+${tested.length} predictions of ${model} are in ${out}
+`;
+}

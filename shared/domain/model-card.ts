@@ -1,0 +1,135 @@
+import type { LogisticModel, Manifest, MetricInterval } from '../schemas/model.ts';
+import type { Evaluation } from './evaluation.ts';
+
+/** What a metric of an evaluation says, in the order of the card. */
+const METRICS: Readonly<Record<string, string>> = {
+  auc_weighted: 'AUC, every session counting once',
+  auc_weighted_gain: 'AUC gained over the has-cart rule, every session counting once',
+  auc: 'AUC, every event counting once',
+  auc_prefix_1: 'AUC after the 1st event',
+  auc_prefix_2: 'AUC after the 2nd event',
+  auc_prefix_3: 'AUC after the 3rd event',
+  auc_prefix_5: 'AUC after the 5th event',
+  auc_prefix_10: 'AUC after the 10th event',
+  auc_prefix_last: 'AUC after the last event before the purchase or the end',
+  auc_with_cart: 'AUC with something in the cart',
+  auc_without_cart: 'AUC with nothing in the cart',
+  auc_known_users: 'AUC of known users',
+  auc_anonymous: 'AUC of anonymous visitors',
+  auc_returning_users: 'AUC of users with sessions in training',
+  auc_new_users: 'AUC of users never seen in training',
+  average_precision: 'Average precision',
+  average_precision_weighted: 'Average precision, every session counting once',
+  log_loss_weighted: 'Log loss, every session counting once',
+  brier_weighted: 'Brier score, every session counting once',
+  ece: 'Expected calibration error, 10 equal-width bins',
+  ece_weighted: 'The same, every session counting once',
+  calibration_slope_weighted: 'Calibration slope (1 is calibrated, below 1 overconfident)',
+};
+
+/** The table of an evaluation, models side by side: Markdown that a terminal can show too. */
+export function metricsTable({ models }: Evaluation): string {
+  const names = [...models.keys()];
+  const lines = Object.entries(METRICS)
+    .filter(([metric]) => names.some((name) => models.get(name)?.[metric] !== undefined))
+    .map(([metric, meaning]) => [
+      meaning,
+      ...names.map((name) => interval(models.get(name)?.[metric])),
+    ]);
+  const widths = ['', ...names].map((heading, column) =>
+    Math.max(
+      ...[heading, ...lines.map((cells) => cells[column] ?? '')].map(({ length }) => length),
+    ),
+  );
+  const row = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(Math.max(3, width))).join(' | ')} |`;
+  return [row(['', ...names]), rule, ...lines.map(row)].join('\n');
+}
+
+/** `0.885 [0.863, 0.907]`; a dash where it is undefined. */
+export function interval(metric: MetricInterval | undefined): string {
+  if (metric === undefined || metric.value === null) return '–';
+  const value = metric.value.toFixed(3);
+  return metric.lower === null || metric.upper === null
+    ? value
+    : `${value} [${metric.lower.toFixed(3)}, ${metric.upper.toFixed(3)}]`;
+}
+
+/** The card of a trained propensity model, in Markdown. */
+export function modelCard(facts: {
+  readonly training: Manifest['training'];
+  readonly model: LogisticModel;
+  readonly evaluation: Evaluation;
+  /** Of the training sessions, the share that buys. */
+  readonly prior: number;
+  /** Sessions this close to the end of the data were left out. */
+  readonly settleMs: number;
+}): string {
+  const { training, model, evaluation, prior, settleMs } = facts;
+  const { rows, sessions, buyingSessions, units } = evaluation;
+  return `# propensity: additive logistic regression
+
+How likely a session, as it stands after its latest event, still ends in a purchase.
+
+## Intended use
+
+Ranking and steering sessions while they last: whom to leave alone, whom to help, whom to make an
+offer. Not for prices, credit, or any decision about a person beyond the session.
+
+## Data
+
+- Events from ${training.from} to ${training.to}: ${training.rows} rows of ${training.sessions}
+  sessions fitted and calibrated, of which ${percent(prior)} buy.
+- Evaluated on the sessions that began after those: ${rows} rows of ${sessions} sessions
+  (${buyingSessions} buying) of ${units} users.
+- Sessions with an event in the last ${Math.round(settleMs / 1000)} s of the data, and those of
+  bots, were left out.
+- SHA-256 of the events: ${training.data_digests.map((digest) => `\`${digest}\``).join(', ')}
+
+## Method
+
+One row per event up to the first purchase; label: a purchase later in the session; features as they
+stood right after the event; rows weighted by 1 / rows of their session; no resampling. Piecewise
+linear terms with ridge penalty; Platt's calibration on sessions later than the fit.
+
+## Metrics
+
+On the later sessions; 95 % intervals by bootstrap over users, seed ${training.parameters['seed']}.
+
+${metricsTable(evaluation)}
+
+## What moves the score
+
+Widest terms, from the least to the most that a value can add to the log-odds:
+
+${widestTerms(model)}
+
+## Limits
+
+- It knows what the events say and nothing of stock, price changes or campaigns.
+- Contributions describe the model, not causes.
+- The past it learned from may not return: compare its metrics with those of recent sessions before
+  trusting the probabilities, and train again when they drift.
+`;
+}
+
+const WIDEST = 10;
+
+function widestTerms(model: LogisticModel): string {
+  return model.terms
+    .map(({ feature, weights, missing_weight }) => {
+      const all = [...Object.values(weights), missing_weight];
+      return { feature, least: Math.min(...all), most: Math.max(...all) };
+    })
+    .sort((a, b) => b.most - b.least - (a.most - a.least))
+    .slice(0, WIDEST)
+    .map(
+      ({ feature, least, most }) => `- \`${feature}\`: ${least.toFixed(2)} to ${most.toFixed(2)}`,
+    )
+    .join('\n');
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

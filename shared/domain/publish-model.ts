@@ -1,0 +1,120 @@
+import { ModelDigestMismatch, ModelNotFound, UnusableModel, WriteConflict } from '../errors.ts';
+import type { ModelRegistry, ObjectStore, OnlineStore } from '../ports.ts';
+import type { Routing } from '../schemas/routing.ts';
+import { type ModelFolder, modelFileKeys, sha256 } from './model-folder.ts';
+import { openModel, type ScoringModel } from './registered-model.ts';
+import { parseRouting, routingKey } from './routing.ts';
+
+export interface ModelStores {
+  readonly files: ObjectStore;
+  readonly registry: ModelRegistry;
+}
+
+/**
+ * Puts a version's files and then its entry, which is the commit: a crash in between leaves files
+ * that nothing refers to. Nothing changes for shoppers; done again, nothing changes at all.
+ * @throws WriteConflict when the version is registered with other content
+ */
+export async function registerModel(
+  name: string,
+  folder: ModelFolder & { readonly version: string },
+  by: { readonly registeredAt: string; readonly registeredBy: string },
+  { files, registry }: ModelStores,
+): Promise<void> {
+  const keys = modelFileKeys(name, folder.version);
+  await files.put(keys.model, folder.model);
+  await files.put(keys.card, folder.card);
+  await files.put(keys.manifest, folder.manifest);
+  await registry.put({
+    name,
+    version: folder.version,
+    status: 'candidate',
+    manifestDigest: sha256(folder.manifest),
+    ...by,
+  });
+}
+
+/**
+ * Reads a registered version and checks every byte of it.
+ * @throws ModelNotFound, ModelDigestMismatch, UnusableModel
+ */
+export async function readModel(
+  name: string,
+  version: string,
+  definitions: ReadonlyMap<string, string>,
+  { files, registry }: ModelStores,
+): Promise<{ readonly folder: ModelFolder; readonly model: ScoringModel }> {
+  const entry = await registry.find(name, version);
+  if (entry === null)
+    throw new ModelNotFound(
+      `${name} ${version} is not registered: foresight models list ${name} names what is`,
+    );
+  if (entry.status !== 'candidate')
+    throw new UnusableModel(`${name} ${version} is ${entry.status}: choose another version`);
+  const keys = modelFileKeys(name, version);
+  const [manifest, model, card] = await Promise.all([
+    files.get(keys.manifest),
+    files.get(keys.model),
+    files.get(keys.card),
+  ]);
+  if (manifest === null || model === null || card === null)
+    throw new ModelNotFound(`a file of ${name} ${version} is gone: train and register it again`);
+  if (sha256(manifest) !== entry.manifestDigest)
+    throw new ModelDigestMismatch(
+      `manifest.json of ${name} ${version} is not the one registered: train and register it again`,
+    );
+  const folder = { manifest, model, card };
+  return { folder, model: openModel(folder, definitions) };
+}
+
+/** @returns the routing of a model, or null where none was written: the has-cart rule serves */
+export async function readRouting(name: string, store: OnlineStore): Promise<Routing | null> {
+  const key = routingKey(name);
+  const item = (await store.read([key], { consistent: true })).get(key);
+  return item === undefined ? null : parseRouting(item.state);
+}
+
+/**
+ * Makes a version the champion by one conditional write; the champion before it becomes `previous`.
+ * A challenger that is promoted stops being one; another one goes on.
+ * @throws WriteConflict when the routing was changed meanwhile: look again before repeating
+ */
+export async function promoteModel(
+  { name, version }: ScoringModel,
+  store: OnlineStore,
+): Promise<Routing> {
+  const key = routingKey(name);
+  const item = (await store.read([key], { consistent: true })).get(key);
+  const current = item === undefined ? UNROUTED : parseRouting(item.state);
+  if (current.champion === version) return { ...current, model: name, champion: version };
+  const promoted: Routing = {
+    ...current,
+    ...(current.challenger === version ? { challenger: null, percent_bp: 0 } : {}),
+    shadows: current.shadows.filter((shadow) => shadow !== version),
+    model: name,
+    champion: version,
+    previous: current.champion,
+    epoch: current.epoch + 1,
+  };
+  const outcome = await store.write({
+    key,
+    version: (item?.version ?? 0) + 1,
+    state: JSON.stringify(promoted),
+  });
+  if (outcome === 'conflict')
+    throw new WriteConflict(
+      `the routing of ${name} was changed by another writer: see foresight models list ${name} and try again`,
+    );
+  return promoted;
+}
+
+const UNROUTED: Omit<Routing, 'model' | 'champion'> & { readonly champion: null } = {
+  champion: null,
+  previous: null,
+  challenger: null,
+  percent_bp: 0,
+  shadows: [],
+  salt: 'propensity-1',
+  epoch: 0,
+  release_execution: null,
+};
