@@ -130,8 +130,9 @@ function decode({ sequence, data }: { sequence: string; data: string }): Enriche
   let candidate: unknown;
   try {
     candidate = JSON.parse(data);
-  } catch (error) {
-    return new MalformedRecord(`record ${sequence} is not JSON`, { cause: error });
+  } catch {
+    // The parser's own message quotes the record, which no log may hold.
+    return new MalformedRecord(`record ${sequence} is not JSON`);
   }
   const parsed = enrichedEvent.safeParse(candidate);
   if (parsed.success) return parsed.data;

@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Context, KinesisStreamEvent } from 'aws-lambda';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { handler } from '../../functions/update-features.ts';
+import { resourceNamed, useEnvironment } from '../../local/environment.ts';
+import { readProjectWiring } from '../../local/project.ts';
+import { pseudonymise } from '../../shared/domain/identity.ts';
+import { openSecretStore, provisionKeyRing } from '../../shared/embedded/secret-store.ts';
+import { enrichedEvent } from './enriched-event.ts';
+
+// Read when the logger is imported: the failing record below is meant to fail.
+vi.hoisted(() => {
+  process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT';
+  process.env['POWERTOOLS_METRICS_DISABLED'] = 'true';
+});
+
+const AT = '2026-05-06T12:01:00.000Z';
+const folder = mkdtempSync(join(tmpdir(), 'features-'));
+
+function foresight(...words: string[]) {
+  const main = join(import.meta.dirname, '../../cli/main.ts');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [main, 'features', ...words, '--data-dir', folder],
+    { encoding: 'utf8' },
+  );
+  return { status, stdout, stderr };
+}
+
+beforeAll(async () => {
+  useEnvironment(readProjectWiring('dev'), folder);
+  provisionKeyRing(resourceNamed('PSEUDONYM_SECRET'));
+  const ring = JSON.parse(await openSecretStore().read(resourceNamed('PSEUDONYM_SECRET')));
+  const user_id = pseudonymise(ring, 'anna@example.com');
+  const events = [
+    enrichedEvent({ product_id: 'p', price: 5, user_id }),
+    enrichedEvent({ event_type: 'purchase', product_id: 'p', price: 5, user_id }),
+  ];
+  const data = [...events.map((event) => JSON.stringify(event)), 'no JSON'];
+  const batch = {
+    Records: data.map((text, index) => ({
+      kinesis: { sequenceNumber: String(100 + index), data: Buffer.from(text).toString('base64') },
+    })),
+  } as KinesisStreamEvent;
+  const answer = await handler(batch, {} as Context);
+  expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '102' }] });
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('foresight features show', () => {
+  const shown = (...words: string[]) => {
+    const { status, stdout } = foresight('show', ...words, '--at', AT, '--json');
+    const { features, ...rest } = JSON.parse(stdout);
+    const values = features.map(({ name, value }: { name: string; value: unknown }) => [
+      name,
+      value,
+    ]);
+    return { status, ...rest, values: Object.fromEntries(values) };
+  };
+
+  test('a visitor, with its session, its product and its user', () => {
+    expect(shown('visitor', 'v', '--product', 'p')).toMatchObject({
+      status: 0,
+      found: true,
+      facts: { session: 'v:1778068800', processed: 2, late: 0, duplicate: 0 },
+      values: {
+        event_count: 2,
+        product_views_in_session: 1,
+        seconds_since_last_event: 60,
+        lifetime_purchase_count: 1,
+      },
+    });
+  });
+
+  test('a user by the id that the shop knows', () => {
+    const user = shown('user', 'anna@example.com');
+    expect(user).toMatchObject({
+      status: 0,
+      facts: { last_visitor: 'v' },
+      values: { total_spend_30d: 5 },
+    });
+    expect(JSON.stringify(user)).not.toContain('anna');
+    expect(user.values).not.toHaveProperty('event_count');
+  });
+
+  test('says so of a visitor never seen, and fails', () => {
+    const { status, stdout } = foresight('show', 'visitor', 'nobody');
+    expect({ status, stdout }).toEqual({
+      status: 1,
+      stdout: 'visitor nobody was never seen, or is forgotten\n',
+    });
+  });
+
+  test.each([
+    [['show', 'shoe', 'v'], /shoe is no entity/],
+    [['show', 'visitor', 'v', '--at', 'noon'], /noon is no ISO 8601 time/],
+  ])('%j is a usage error', (words, message) => {
+    const { status, stderr } = foresight(...words);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
+
+test('foresight features list prints every feature, as a table and as JSON', () => {
+  const listed = JSON.parse(foresight('list', '--json').stdout);
+  const [heading, ...lines] = foresight('list').stdout.trimEnd().split('\n');
+  expect(heading).toMatch(/^feature +view +window/);
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(
+    listed.map(({ name }: { name: string }) => name),
+  );
+});
