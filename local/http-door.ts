@@ -39,6 +39,8 @@ const KEEP_ALIVE_MS = 65_000;
 export async function openHttpDoor(port: number, ports: DoorPorts): Promise<HttpDoor> {
   const gateway = new Gateway(ports);
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    // Once closing, a connection that is kept alive for more would hold the close back.
+    response.once('close', () => server.listening || server.closeIdleConnections());
     // `handle` answers its own failures; what is left is a connection that is gone.
     gateway.handle(request, response).catch((error: unknown) => {
       ports.report(error);
