@@ -11,11 +11,12 @@ function shape(name, attributes, text) {
 
 /** A line of one value a second, oldest first, from 0 up to the largest. */
 export function drawSparkline(svg, values) {
+  if (values.length < 2) return;
   const width = 120;
   const height = 30;
   const top = Math.max(1, ...values);
   const points = values.map((value, index) => {
-    const x = (index / Math.max(1, values.length - 1)) * width;
+    const x = (index / (values.length - 1)) * width;
     const y = height - 1 - (value / top) * (height - 3);
     return `${x.toFixed(1)} ${y.toFixed(1)}`;
   });
