@@ -15,7 +15,7 @@ import {
   visitorKey,
 } from '../shared/features/item.ts';
 import { currentSession, type FeatureEntities, featureValues } from '../shared/features/vector.ts';
-import { sessionId } from '../shared/features/visitor.ts';
+import { isForgotten, sessionId } from '../shared/features/visitor.ts';
 import type { OnlineStore } from '../shared/ports.ts';
 import type { FeatureValue } from '../shared/schemas/score.ts';
 
@@ -132,7 +132,8 @@ async function visitorShown(
   const keys = [visitorKey(id), ...(product === null ? [] : [productItemKey(product)])];
   const items = await store.read(keys);
   const item = items.get(visitorKey(id));
-  const visitor = item === undefined ? null : visitorFromItem(item);
+  const stored = item === undefined ? null : visitorFromItem(item);
+  const visitor = stored === null || isForgotten(stored, at) ? null : stored;
   const linked = visitor?.user ?? null;
   const userItem =
     linked === null ? undefined : (await store.read([userKey(linked)])).get(userKey(linked));

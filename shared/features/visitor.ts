@@ -114,6 +114,14 @@ export function sessionId(visitor: string, state: VisitorState): string | null {
   return state.session === null ? null : `${visitor}:${state.session.ordinal}`;
 }
 
+/**
+ * Whether a visitor counts as never seen, though its item may not have been swept yet.
+ * @param at epoch milliseconds
+ */
+export function isForgotten(state: VisitorState, at: number): boolean {
+  return state.newestReceived > 0 && at - state.newestReceived > VISITOR_MEMORY_MS;
+}
+
 /** Where a session keeps a product. */
 export function productKey(productId: string): string {
   return productId.length <= MAX_PLAIN_PRODUCT_KEY && /^[\w.-]+$/.test(productId)
@@ -144,8 +152,7 @@ export function applyToVisitor(
   if (match === 'same event and order') return REDELIVERED;
 
   const received = Date.parse(event.received_at);
-  if (state.newestReceived > 0 && received - state.newestReceived > VISITOR_MEMORY_MS)
-    forget(state);
+  if (isForgotten(state, received)) forget(state);
   if (received > state.newestReceived) state.newestReceived = received;
   addToRing(state.ring, eventHash, orderHash);
   if (match === 'same event') {

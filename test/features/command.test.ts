@@ -9,6 +9,7 @@ import { resourceNamed, useEnvironment } from '../../local/environment.ts';
 import { readProjectWiring } from '../../local/project.ts';
 import { pseudonymise } from '../../shared/domain/identity.ts';
 import { openSecretStore, provisionKeyRing } from '../../shared/embedded/secret-store.ts';
+import { catalogue } from '../../shared/features/catalogue.ts';
 import { enrichedEvent } from './enriched-event.ts';
 
 // Read when the logger is imported: the failing record below is meant to fail.
@@ -93,6 +94,7 @@ describe('foresight features show', () => {
       status: 1,
       stdout: 'visitor nobody was never seen, or is forgotten\n',
     });
+    expect(foresight('show', 'visitor', 'v', '--at', '2026-09-01T00:00:00Z').status).toBe(1);
   });
 
   test.each([
@@ -105,11 +107,9 @@ describe('foresight features show', () => {
   });
 });
 
-test('foresight features list prints every feature, as a table and as JSON', () => {
-  const listed = JSON.parse(foresight('list', '--json').stdout);
+test('foresight features list prints every feature with its digest', () => {
   const [heading, ...lines] = foresight('list').stdout.trimEnd().split('\n');
   expect(heading).toMatch(/^feature +view +window/);
-  expect(lines.map((line) => line.split(' ')[0])).toEqual(
-    listed.map(({ name }: { name: string }) => name),
-  );
+  const ends = lines.map((line) => line.split(/ +/)).map((cells) => [cells[0], cells.at(-1)]);
+  expect(ends).toEqual(catalogue().map(({ name, digest }) => [name, digest.slice(0, 12)]));
 });
