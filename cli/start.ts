@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { consoleRoutes } from '../local/console.ts';
 import { type Platform, startPlatform } from '../local/platform.ts';
 import { type LiveShop, startSimulator } from '../local/simulator/live-traffic.ts';
+import { tellShop } from '../local/simulator/terminal.ts';
 import { Usage } from '../shared/errors.ts';
 
 export function register(program: Command): void {
@@ -16,7 +17,7 @@ export function register(program: Command): void {
     )
     .option('--no-simulator', 'no traffic but your own')
     .option('--seed <n>', 'of the simulated shop', '1')
-    .option('--rate <n>', 'events a second of the simulated shop, about', '5')
+    .option('--rate <n>', 'events a second of the simulated shop, about', '20')
     .option('--json', 'print one line, when ready: {"ready":true,"url":…,"api_key":…}')
     .action(run);
 }
@@ -47,7 +48,9 @@ async function run(flags: Flags): Promise<void> {
   // The clock of a replay stands still: no shop could go on there.
   if (flags.simulator && platform.clock === null) shop = startSimulator(platform, { seed, rate });
   process.stdout.write(flags.json ? readyLine(platform) : welcome(platform, shop !== null));
+  const endTelling = shop === null || flags.json ? null : tellShop(shop, process.stderr);
   await asked;
+  endTelling?.();
   process.stderr.write('\nfinishing what is under way; once more to stop at once\n');
   await shop?.stop();
   await platform.drain();

@@ -31,7 +31,7 @@ export interface Sight {
   readonly product: ProductSight | null;
 }
 
-/** Probability of the product seen under each way of looking, in the order of `LOOKS`. */
+/** Probability of the product seen under each way of looking, in the order of `LOOKING`. */
 export interface ProductSight {
   readonly viewedBefore: boolean;
   readonly chances: readonly [number, number, number, number];

@@ -30,15 +30,12 @@ export const DEEDS = [
 ] as const satisfies readonly EventType[];
 export type Deed = (typeof DEEDS)[number];
 
-/** How the product of a view is chosen, in the order of the tables. */
-export const LOOKS = ['again', 'category', 'popular', 'any'] as const;
-
 /** Units in a cart, at most. */
-export const CART_CAPACITY = 5;
+const CART_CAPACITY = 5;
 
 /** What a session has openly become: the part of its state that everybody can see. */
 export interface Situation {
-  /** Units in the cart, 0–`CART_CAPACITY`. */
+  /** Units in the cart, at most `CART_CAPACITY`. */
   units: number;
   checkoutStarted: boolean;
   /** The shop knows who the visitor is. */
@@ -91,7 +88,10 @@ const DOING: Readonly<Record<Intent, Partial<Record<Deed, number>>>> = {
   crawling: { page_view: 15, product_view: 85 },
 };
 
-/** Weights of the looks; without an earlier view in the session the first two drop out. */
+/**
+ * Weights of the ways to choose the product of a view: again one viewed in this session, one of the
+ * last viewed's category, a popular one, any. Without an earlier view the first two drop out.
+ */
 const LOOKING: Readonly<Record<Intent, readonly [number, number, number, number]>> = {
   browsing: [0.06, 0.24, 0.7, 0],
   comparing: [0.25, 0.57, 0.18, 0],
@@ -203,7 +203,7 @@ export function doingIn(situation: Situation): Float64Array {
   return doing[situationIndex(situation)] as Float64Array;
 }
 
-/** Probability of each look under an intent, `LOOKS` order. */
+/** Probability of each way to choose a product, in the order of `LOOKING`. */
 export function lookingOf(intent: number, viewedBefore: boolean): readonly number[] {
   return (viewedBefore ? lookingAgain : lookingFirst)[intent] as readonly number[];
 }

@@ -32,13 +32,13 @@ export interface LiveShop {
   /** Visitors seen within the last half minute. */
   visitors(): number;
   readonly counts: Readonly<LiveCounts>;
-  /** The latest scores, newest first, at most `RECENT_SCORES`. */
+  /** The latest scores, newest first, some hundreds. */
   recent(): readonly ScoreWithTruth[];
   /** Resolves when the requests under way are answered. */
   stop(): Promise<void>;
 }
 
-export interface LiveCounts {
+interface LiveCounts {
   events: number;
   orders: number;
   scores: number;
@@ -48,7 +48,7 @@ export interface LiveCounts {
   sumOfPropensities: number;
 }
 
-export const RECENT_SCORES = 300;
+const RECENT_SCORES = 300;
 
 /** Shoppers hurry: a session of minutes takes a minute, so that the first minute shows purchases. */
 const PACE = 4;

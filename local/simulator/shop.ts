@@ -62,7 +62,7 @@ export interface ShopOptions {
 }
 
 /** An event as the shop's servers would send it to the door. */
-export interface ShopEvent {
+interface ShopEvent {
   readonly event_id: string;
   readonly event_type: Deed | 'refund';
   readonly event_timestamp: string;
@@ -84,7 +84,7 @@ export interface ShopEvent {
   readonly referrer?: string;
 }
 
-export interface Truth {
+interface Truth {
   readonly visitor: string;
   /** Null for a refund, which belongs to no session. */
   readonly session: string | null;

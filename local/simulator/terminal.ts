@@ -64,7 +64,7 @@ export function scoreRow({ at, visitor, productId, score, truth }: ScoreWithTrut
   ].join('');
 }
 
-export function totalsOf(shop: LiveShop): string {
+function totalsOf(shop: LiveShop): string {
   const { events, scores, orders, failures } = shop.counts;
   const failed = failures > 0 ? `, ${failures} requests failed` : '';
   return `${shop.visitors()} visitors · ${events} events · ${scores} scores · ${orders} orders${failed}`;
