@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { RING_ENTRIES } from '../shared/features/applied-ring.ts';
 import { visitorFromItem, visitorKey } from '../shared/features/item.ts';
+import { VISITOR_MEMORY_MS, type VisitorState } from '../shared/features/visitor.ts';
 import type { OnlineStore } from '../shared/ports.ts';
 
 /** What became of every event, counted in the stores and not on the way there. */
@@ -28,10 +30,15 @@ export interface VisitorCheck {
   readonly forgotten: number;
 }
 
-/** A visitor remembers this many of its events; a copy that comes later is another event. */
-const REMEMBERED = 256;
+const MEMORY_DAYS = VISITOR_MEMORY_MS / 86_400_000;
 
-/** @param lakeFolder of the lake's objects */
+/**
+ * Judges every event of the lake by the rules of the fold, and asks the online items whether they
+ * have counted the same: a visitor remembers its last 256 events, so a copy that comes later is
+ * another event.
+ *
+ * @param lakeFolder of the lake's objects
+ */
 export async function accountFor(lakeFolder: string, online: OnlineStore): Promise<Accounting> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
@@ -50,12 +57,15 @@ export async function accountFor(lakeFolder: string, online: OnlineStore): Promi
       })};
       CREATE TEMP TABLE judged AS
         WITH placed AS (
-          SELECT *, row_number() OVER (PARTITION BY visitor ORDER BY order_key) AS place
+          SELECT *, row_number() OVER arrival AS place,
+            received_at - lag(received_at) OVER arrival > INTERVAL ${MEMORY_DAYS} DAY AS is_return
           FROM (SELECT DISTINCT * FROM delivered)
+          WINDOW arrival AS (PARTITION BY visitor ORDER BY order_key)
         )
-        SELECT order_key, visitor, CASE
+        SELECT order_key, visitor,
+          count(*) FILTER (is_return) OVER (PARTITION BY visitor ORDER BY place) AS life, CASE
           WHEN place - lag(place) OVER (PARTITION BY visitor, event_id ORDER BY place)
-            <= ${REMEMBERED} THEN 'duplicate'
+            <= ${RING_ENTRIES} THEN 'duplicate'
           WHEN received_at - event_timestamp > INTERVAL 24 HOUR THEN 'late'
           ELSE 'processed' END AS fate
         FROM placed`);
@@ -73,9 +83,17 @@ export async function accountFor(lakeFolder: string, online: OnlineStore): Promi
           WHERE order_key LIKE 'source~%' AND reason <> 'refused') AS bad`);
     const counts = numbers(totals.getRowObjectsJS()[0] ?? {});
     const byVisitor = await connection.stream(`
-      SELECT visitor, count(*) FILTER (fate = 'processed') AS processed,
-        count(*) FILTER (fate = 'late') AS late, count(*) FILTER (fate = 'duplicate') AS duplicate
-      FROM judged GROUP BY visitor`);
+      WITH lives AS (
+        SELECT visitor, life, count(*) FILTER (fate = 'processed') AS processed,
+          count(*) FILTER (fate = 'late') AS late, count(*) FILTER (fate = 'duplicate') AS duplicate
+        FROM judged GROUP BY visitor, life
+      ), since AS (
+        SELECT visitor, sum(processed) OVER later AS processed, sum(late) OVER later AS late,
+          sum(duplicate) OVER later AS duplicate
+        FROM lives WINDOW later AS (PARTITION BY visitor ORDER BY life DESC)
+      )
+      SELECT visitor, list(concat_ws(' ', processed, late, duplicate)) AS counters
+      FROM since GROUP BY visitor`);
     const visitors = { agreeing: 0, differing: 0, forgotten: 0 };
     for await (const rows of byVisitor.yieldRowObjectJs()) await check(rows, online, visitors);
     const { accepted = 0, processed = 0, late = 0, duplicate = 0, rejected = 0 } = counts;
@@ -126,6 +144,8 @@ async function check(
   }
 }
 
-function agrees(counters: Readonly<Record<string, number>>, row: Row): boolean {
-  return ['processed', 'late', 'duplicate'].every((name) => counters[name] === Number(row[name]));
+/** A visitor who returned after its item had expired is counted from then on. */
+function agrees(counters: VisitorState['counters'], row: Row): boolean {
+  const { processed, late, duplicate } = counters;
+  return (row['counters'] as string[]).includes(`${processed} ${late} ${duplicate}`);
 }
