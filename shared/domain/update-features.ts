@@ -31,7 +31,7 @@ export interface UpdateFeatures {
   readonly retry: RetryRules;
 }
 
-export interface UpdateCounts {
+interface UpdateCounts {
   /** Applied events by what became of them; redelivered ones were applied before. */
   processed: number;
   late: number;

@@ -5,12 +5,12 @@ import type {
   Entity,
   Expression,
   FeatureView,
-  Field,
   Filter,
 } from '../schemas/feature-view.ts';
+import type { Field } from '../schemas/feature-vocabulary.ts';
 import { canonicalJson } from './definition-digest.ts';
 
-export type AccumulatorFunction =
+type AccumulatorFunction =
   | 'count'
   | 'sum'
   | 'min'
@@ -52,8 +52,19 @@ function accumulator(
   return { key: digest.slice(0, KEY_LENGTH), ...meaning };
 }
 
+const remembered = new WeakMap<Aggregate, readonly Accumulator[]>();
+
 /** The accumulators that give an aggregation its value; two for a mean: sum, then count. */
-export function accumulatorsOf(aggregate: Aggregate): Accumulator[] {
+export function accumulatorsOf(aggregate: Aggregate): readonly Accumulator[] {
+  let accumulators = remembered.get(aggregate);
+  if (accumulators === undefined) {
+    accumulators = makeAccumulators(aggregate);
+    remembered.set(aggregate, accumulators);
+  }
+  return accumulators;
+}
+
+function makeAccumulators(aggregate: Aggregate): Accumulator[] {
   const of = aggregate.of ?? null;
   switch (aggregate.function) {
     case 'mean':

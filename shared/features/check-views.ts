@@ -4,9 +4,9 @@ import {
   type Entity,
   type FeatureDefinition,
   type FeatureView,
-  FIELDS,
   featureView,
 } from '../schemas/feature-view.ts';
+import { FIELDS } from '../schemas/feature-vocabulary.ts';
 import { aggregatesOf } from './accumulators.ts';
 import { expressionType } from './expression-type.ts';
 import { featureName } from './feature-name.ts';

@@ -1,5 +1,5 @@
 import type { EnrichedEvent } from '../schemas/event.ts';
-import type { Field } from '../schemas/feature-view.ts';
+import type { Field } from '../schemas/feature-vocabulary.ts';
 
 /** What the fold knows of an event beside the event itself. */
 export interface Moment {

@@ -1,5 +1,6 @@
 import { InvalidFeatureDefinition } from '../errors.ts';
-import { type Aggregate, type Entity, type Expression, FIELDS } from '../schemas/feature-view.ts';
+import type { Aggregate, Entity, Expression } from '../schemas/feature-view.ts';
+import { FIELDS } from '../schemas/feature-vocabulary.ts';
 
 export type ValueType = 'number' | 'time' | 'category';
 

@@ -1,21 +1,19 @@
 import type { EnrichedEvent } from '../schemas/event.ts';
+import type { Entity, FeatureView, Filter } from '../schemas/feature-view.ts';
 import {
-  type Entity,
-  type FeatureView,
   type FIELDS,
-  type Filter,
   OCCURRENCE_TYPES,
   type OccurrenceType,
-} from '../schemas/feature-view.ts';
+} from '../schemas/feature-vocabulary.ts';
 import { type Accumulator, accumulatorsFor } from './accumulators.ts';
 import { addToDay, type DayTiles, utcDay } from './day-tiles.ts';
 import { FIELD_READERS, type Moment } from './event-fields.ts';
 import { hash53 } from './hash.ts';
 
 /** Distinct sets of a session stop growing here, the same way wherever they are computed. */
-export const MAX_DISTINCT = 256;
+const MAX_DISTINCT = 256;
 /** Lines of one order come close together: this many orders back are recognised. */
-export const MAX_RECENT_VALUES = 64;
+const MAX_RECENT_VALUES = 64;
 /**
  * Sums are kept as integers of 1/10,000, so that the order of addition does not matter and money
  * does not gather rounding errors.
@@ -37,7 +35,7 @@ export interface FoldPlan {
   readonly steps: { readonly [type in OccurrenceType]: readonly Step[] };
 }
 
-export function emptySlot({ entity, function: name, keeps }: Accumulator): Slot {
+function emptySlot({ entity, function: name, keeps }: Accumulator): Slot {
   if (keeps === 'day tiles') return { days: [], sums: [] };
   if (name === 'count' || name === 'sum') return 0;
   if (name === 'last_two') return [null, null];

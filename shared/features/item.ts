@@ -1,5 +1,5 @@
 import type { OnlineItem } from '../ports.ts';
-import { MAX_TRAILING_DAYS } from '../schemas/feature-view.ts';
+import { MAX_TRAILING_DAYS } from '../schemas/feature-vocabulary.ts';
 import { ringFromBytes, ringToBytes } from './applied-ring.ts';
 import { utcDay } from './day-tiles.ts';
 import { sessionFold, sessionProductFold, userFold } from './lexicon-folds.ts';

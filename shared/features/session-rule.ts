@@ -2,8 +2,8 @@
 export const SESSION_IDLE_SECONDS = 30 * 60;
 export const SESSION_IDLE_MS = SESSION_IDLE_SECONDS * 1000;
 /** However busy, a session ends here: state, and the damage of a stuck client id, stay bounded. */
-export const SESSION_MAX_MS = 24 * 60 * 60 * 1000;
-export const SESSION_MAX_EVENTS = 1000;
+const SESSION_MAX_MS = 24 * 60 * 60 * 1000;
+const SESSION_MAX_EVENTS = 1000;
 
 export interface SessionFrame {
   /** The client's session id, null until an event brings one. */

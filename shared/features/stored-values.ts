@@ -1,4 +1,4 @@
-import { FIELDS } from '../schemas/feature-view.ts';
+import { FIELDS } from '../schemas/feature-vocabulary.ts';
 import type { Accumulator } from './accumulators.ts';
 import type { DayTiles } from './day-tiles.ts';
 import { emptyValues, type FoldPlan, type Slot } from './fold-plan.ts';

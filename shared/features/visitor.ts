@@ -1,5 +1,5 @@
 import type { EnrichedEvent } from '../schemas/event.ts';
-import type { OccurrenceType } from '../schemas/feature-view.ts';
+import type { OccurrenceType } from '../schemas/feature-vocabulary.ts';
 import { type AppliedRing, addToRing, emptyRing, findInRing } from './applied-ring.ts';
 import type { Moment } from './event-fields.ts';
 import { applyEvent, emptyValues, type Slot } from './fold-plan.ts';
@@ -79,7 +79,7 @@ export interface UserContribution {
   }[];
 }
 
-export type Disposition = 'processed' | 'late' | 'duplicate' | 'redelivered';
+type Disposition = 'processed' | 'late' | 'duplicate' | 'redelivered';
 
 export interface Applied {
   readonly disposition: Disposition;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { EVENT_TYPES } from './event.ts';
+import { FIELDS, type Field, MAX_TRAILING_DAYS, OCCURRENCE_TYPES } from './feature-vocabulary.ts';
 
 /**
  * The feature language. A feature is an expression: aggregations of events at the leaves, a closed
@@ -7,47 +7,13 @@ import { EVENT_TYPES } from './event.ts';
  * the streaming fold, the read and SQL.
  */
 
-export const ENTITIES = ['session', 'session_product', 'user', 'product'] as const;
-export const entity = z.enum(ENTITIES);
+const ENTITIES = ['session', 'session_product', 'user', 'product'] as const;
+const entity = z.enum(ENTITIES);
 export type Entity = z.infer<typeof entity>;
 
-/** Beside the canonical events, two that the session rule makes of them; only user views see them. */
-export const OCCURRENCE_TYPES = [...EVENT_TYPES, 'session_start', 'session_end'] as const;
-export type OccurrenceType = (typeof OCCURRENCE_TYPES)[number];
-
-/**
- * What an aggregation can read of an event, and of which type it is. `amount` is price × quantity
- * (quantity 1 where absent), `order` the order_id or, without one, the event_id; `event_index` is
- * the event's place in its session from 1, `session_number` the session's among its visitor's,
- * `previous_session_timestamp` the latest event of the session before, `session_seconds` (of
- * `session_end` alone) the duration of the session that ended.
- */
-export const FIELDS = {
-  event_type: 'category',
-  event_timestamp: 'time',
-  product_id: 'category',
-  product_category: 'category',
-  brand: 'category',
-  price: 'number',
-  quantity: 'number',
-  amount: 'number',
-  order: 'category',
-  query: 'category',
-  device_type: 'category',
-  channel_type: 'category',
-  country: 'category',
-  event_index: 'number',
-  session_number: 'number',
-  previous_session_timestamp: 'time',
-  session_seconds: 'number',
-} as const satisfies Record<string, 'category' | 'time' | 'number'>;
-export type Field = keyof typeof FIELDS;
 const field = z.enum(Object.keys(FIELDS) as [Field, ...Field[]]);
 
-/** Widest trailing window: day tiles are kept this long, so a wider window can be added later. */
-export const MAX_TRAILING_DAYS = 365;
-
-export const AGGREGATE_FUNCTIONS = [
+const AGGREGATE_FUNCTIONS = [
   'count',
   'sum',
   'mean',
@@ -89,7 +55,6 @@ const window = z.discriminatedUnion('kind', [
     days: z.number().int().min(1).max(MAX_TRAILING_DAYS),
   }),
 ]);
-export type Window = z.infer<typeof window>;
 
 const aggregate = z.strictObject({
   kind: z.literal('aggregate'),
@@ -105,7 +70,7 @@ const aggregate = z.strictObject({
 export type Aggregate = z.infer<typeof aggregate>;
 
 const timeUnit = z.enum(['seconds', 'days']);
-export type TimeUnit = z.infer<typeof timeUnit>;
+type TimeUnit = z.infer<typeof timeUnit>;
 
 export type Expression =
   | Aggregate
@@ -162,7 +127,7 @@ const expression: z.ZodType<Expression> = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const featureDefinition = z.strictObject({
+const featureDefinition = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/),
   /** A changed meaning is a new version beside the old one; definitions are never edited. */
   version: z.number().int().min(1),

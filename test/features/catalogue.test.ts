@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { catalogue, definitionDigests } from '../../shared/features/catalogue.ts';
+import { checkViews } from '../../shared/features/check-views.ts';
+import { featureViews } from '../../shared/features/definitions.ts';
 import published from './published-definitions.json' with { type: 'json' };
 
 const LEXICON = {
@@ -21,6 +23,10 @@ const LEXICON = {
 test.each(Object.entries(LEXICON))('the %s view has the names of the lexicon', (view, names) => {
   const defined = catalogue().filter((entry) => entry.view === view);
   expect(defined.map(({ name }) => name)).toEqual(expect.arrayContaining(names.split(/\s+/)));
+});
+
+test('the lexicon obeys the language', () => {
+  expect(checkViews(featureViews)).toBe(featureViews);
 });
 
 // A model names its features by these digests: a changed meaning is a new version, never an edit.

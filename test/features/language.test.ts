@@ -7,16 +7,15 @@ import { definitionDigest } from '../../shared/features/definition-digest.ts';
 import type { Moment } from '../../shared/features/event-fields.ts';
 import { applyEvent, compileFold, emptyValues } from '../../shared/features/fold-plan.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
-import {
-  type Aggregate,
-  type AggregateFunction,
-  type Expression,
-  type FeatureDefinition,
-  type FeatureView,
-  FIELDS,
-  type Field,
-  type Filter,
+import type {
+  Aggregate,
+  AggregateFunction,
+  Expression,
+  FeatureDefinition,
+  FeatureView,
+  Filter,
 } from '../../shared/schemas/feature-view.ts';
+import { FIELDS, type Field } from '../../shared/schemas/feature-vocabulary.ts';
 import { enrichedEvent } from './enriched-event.ts';
 
 const DAY = 86_400_000;
