@@ -46,7 +46,7 @@ export function eventAt(
 
 /**
  * Traffic in which carts and mobile devices tell of the purchase: with something in the cart half
- * of the sessions buy, otherwise one in fifty; on mobile half as many.
+ * of the sessions buy, otherwise one in fifty; on mobile a fifth as many.
  */
 export function shopTraffic(seed: number, visitors: number, days: number): EnrichedEvent[] {
   const random = seededRandom(seed);
@@ -65,10 +65,10 @@ export function shopTraffic(seed: number, visitors: number, days: number): Enric
       };
       const views = 1 + Math.floor(random() * 5);
       for (let view = 0; view < views; view++) send('product_view');
-      const hasCart = random() < 0.25;
+      const hasCart = random() < 0.4;
       if (hasCart) send('add_to_cart');
       if (random() < 0.5) send('product_view');
-      const chance = (hasCart ? 0.5 : 0.02) * (device_type === 'mobile' ? 0.5 : 1);
+      const chance = (hasCart ? 0.5 : 0.02) * (device_type === 'mobile' ? 0.2 : 1);
       if (random() < chance) send('purchase');
     }
   }

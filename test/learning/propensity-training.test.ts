@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import { backtestPropensity } from '../../shared/domain/backtest.ts';
+import { verifyFolder } from '../../shared/domain/model-folder.ts';
+import { modelInputs, PrefixReplay, type PrefixRows } from '../../shared/domain/prefix-rows.ts';
+import { trainPropensity } from '../../shared/domain/propensity-training.ts';
+import { openModel } from '../../shared/domain/registered-model.ts';
+import { NotEnoughData } from '../../shared/errors.ts';
+import { catalogue, definitionDigests } from '../../shared/features/catalogue.ts';
+import { featureValues } from '../../shared/features/vector.ts';
+import type { EnrichedEvent } from '../../shared/schemas/event.ts';
+import { eventAt, shopTraffic } from './events.ts';
+
+const inputs = modelInputs(catalogue());
+const RUN = {
+  runDate: '2026-02-01',
+  seed: 1,
+  dataDigests: ['0'.repeat(64)],
+  codeVersion: 'test',
+  timeZone: 'UTC',
+};
+
+function rowsOf(...parts: readonly (readonly EnrichedEvent[])[]): PrefixRows {
+  const replay = new PrefixReplay(inputs, RUN.timeZone);
+  for (const [part, events] of parts.entries()) {
+    if (part > 0) replay.startPart();
+    for (const [index, event] of events.entries()) replay.add(event, index + 1);
+  }
+  return replay.finish();
+}
+
+const traffic = shopTraffic(11, 800, 14);
+const { folder, evaluation } = trainPropensity(rowsOf(traffic), RUN);
+const manifest = verifyFolder(folder);
+const model = openModel(folder, definitionDigests());
+
+describe('training', { timeout: 30_000 }, () => {
+  test('gives the same bytes for the same events', () => {
+    expect(trainPropensity(rowsOf(traffic), RUN).folder).toEqual(folder);
+  });
+
+  test('finds what decides the purchase, and ranks better than the cart alone', () => {
+    expect(evaluation.models.get('logistic')?.['auc_weighted']?.value).toBeGreaterThan(0.7);
+    expect(evaluation.models.get('logistic')?.['auc_with_cart']?.value).toBeGreaterThan(0.53);
+    expect(manifest.metrics).toEqual(evaluation.models.get('logistic'));
+  });
+
+  test('is calibrated on the later sessions', () => {
+    expect(evaluation.models.get('logistic')?.['ece_weighted']?.value).toBeLessThan(0.05);
+  });
+
+  test('scores a mobile cart below a desktop one, and no cart below both', () => {
+    const visitor = (device_type: 'mobile' | 'desktop', cart: boolean) => {
+      const events = [eventAt(0, 'product_view', { device_type })];
+      if (cart) events.push(eventAt(1, 'add_to_cart', { device_type }));
+      const rows = rowsOf(events);
+      const features = model.features.map((name) =>
+        inputs.findIndex((input) => input.name === name),
+      );
+      return model.score(rows.vector(rows.length - 1, features)).probability;
+    };
+    expect(visitor('desktop', true)).toBeGreaterThan(visitor('mobile', true));
+    expect(visitor('mobile', true)).toBeGreaterThan(visitor('desktop', false));
+  });
+
+  test('answers a visitor never seen with a number', () => {
+    const values = featureValues(
+      { visitor: null, user: null, product: null },
+      { at: Date.UTC(2026, 2, 1), product_id: null, timeZone: 'UTC' },
+    );
+    const { probability } = model.score(model.features.map((name) => values[name] ?? null));
+    expect(probability).toBeGreaterThan(0);
+    expect(probability).toBeLessThan(0.5);
+  });
+
+  test('describes its data, features and baseline in the manifest and the card', () => {
+    expect(manifest.training.data_digests).toEqual(RUN.dataDigests);
+    expect(manifest.prior).toBeGreaterThan(0.02);
+    expect(manifest.prior).toBeLessThan(0.3);
+    for (const { name, definition, type } of manifest.features) {
+      expect(definition).toBe(definitionDigests().get(name));
+      if (type === 'category') continue;
+      const { edges = [], shares = [] } = manifest.baseline[name] ?? {};
+      expect(shares).toHaveLength(edges.length === 0 && shares.length === 0 ? 0 : edges.length + 1);
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+    }
+    const card = Buffer.from(folder.card).toString();
+    expect(card).toContain('AUC gained over the has-cart rule');
+    expect(card).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test.each([
+    ['too few sessions', shopTraffic(1, 20, 10)],
+    [
+      'nobody who buys',
+      shopTraffic(2, 300, 10).filter(({ event_type }) => event_type !== 'purchase'),
+    ],
+  ])('with %s says that the data are not enough', (_, events) => {
+    expect(() => trainPropensity(rowsOf(events), RUN)).toThrow(NotEnoughData);
+  });
+});
+
+describe('a backtest', { timeout: 30_000 }, () => {
+  const events = shopTraffic(12, 600, 14);
+  const half = Math.floor(events.length / 2);
+  const [before, after] = [events.slice(0, half), events.slice(half)];
+
+  test('predicts every test event before a purchase, and none of the training', () => {
+    const rows = rowsOf(before, after);
+    const { tested, propensities } = backtestPropensity(rows, RUN, 'logistic');
+    expect(tested.length).toBeGreaterThan(0);
+    expect(propensities).toHaveLength(tested.length);
+    expect(Array.from(tested).every((row) => rows.part[row] === 1)).toBe(true);
+    expect(propensities.every((value) => value > 0 && value < 1)).toBe(true);
+  });
+
+  test('is not moved by what happens later in the test file', () => {
+    const cut = Math.floor(after.length / 2);
+    const later = shopTraffic(99, 300, 3).map((event) => ({
+      ...event,
+      order_key: `9${event.order_key}`,
+    }));
+    const one = backtestPropensity(rowsOf(before, after), RUN, 'logistic');
+    const other = backtestPropensity(
+      rowsOf(before, [...after.slice(0, cut), ...later]),
+      RUN,
+      'logistic',
+    );
+    const rows = rowsOf(before, after);
+    let compared = 0;
+    for (const [index, row] of one.tested.entries()) {
+      if ((rows.sourceRow[row] as number) > cut) break;
+      expect(other.propensities[index]).toBe(one.propensities[index]);
+      compared++;
+    }
+    expect(compared).toBeGreaterThan(100);
+  });
+
+  test('answers the rule instead where that is asked', () => {
+    const { propensities } = backtestPropensity(rowsOf(before, after), RUN, 'has-cart');
+    expect(new Set(propensities.map((value) => Number(value.toFixed(9))))).toEqual(
+      new Set([0.01, 0.3]),
+    );
+  });
+});
