@@ -15,6 +15,7 @@ const COMMANDS = {
   'bad-rows': () => import('./bad-rows.ts'),
 } as const;
 
+const DATA_DIR = '.foresight';
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -31,11 +32,11 @@ async function commandLine(words: readonly string[]): Promise<Command> {
   for (const command of leavesOf(program)) {
     command.exitOverride();
     if (!command.options.some(({ long }) => long === '--data-dir')) {
-      command.option('--data-dir <folder>', 'where the platform keeps everything', '.foresight');
+      command.option('--data-dir <folder>', 'where the platform keeps everything', DATA_DIR);
     }
   }
   return program.hook('preAction', (_program, command) => {
-    useEnvironment(readProjectWiring('dev'), command.opts()['dataDir']);
+    useEnvironment(readProjectWiring('dev'), command.opts()['dataDir'] ?? DATA_DIR);
   });
 }
 

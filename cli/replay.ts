@@ -65,7 +65,7 @@ function told({ source, accounting, sent, seconds }: ReplaySummary, dataDir: str
     `
 Train on it, then ask for scores as of its last moment:
 
-  npm run foresight -- train propensity --data-dir ${dataDir}
+  npm run foresight -- train propensity --model logistic --data-dir ${dataDir}
   npm start -- --data-dir ${dataDir} --no-simulator
 `,
   ].join('');
