@@ -8,7 +8,13 @@ import {
 } from '../features/item.ts';
 import { applyToUser, emptyUser } from '../features/user.ts';
 import { currentSession, type FeatureEntities } from '../features/vector.ts';
-import { applyToVisitor, emptyVisitor, sessionId, type VisitorState } from '../features/visitor.ts';
+import {
+  applyToVisitor,
+  emptyVisitor,
+  isForgotten,
+  sessionId,
+  type VisitorState,
+} from '../features/visitor.ts';
 import type { OnlineItem, OnlineStore } from '../ports.ts';
 import type { EnrichedEvent } from '../schemas/event.ts';
 
@@ -67,7 +73,7 @@ export async function readFacts(
   const visitor = subject.visitor ?? lastVisitor(items.get(userKey(named))) ?? named;
   if (visitor !== named) await read([visitorKey(visitor)]);
   const visitorItem = items.get(visitorKey(visitor));
-  const state = visitorItem === undefined ? null : visitorFromItem(visitorItem);
+  const state = visitorItem === undefined ? null : rememberedVisitor(visitorItem, now);
 
   const user = subject.user ?? state?.user ?? null;
   if (user !== null && user !== subject.user) await read([userKey(user)]);
@@ -92,6 +98,12 @@ export async function readFacts(
     isBot: session?.inhuman ?? false,
     items,
   };
+}
+
+/** An item that no sweep has deleted yet may be of a visitor who is to be forgotten. */
+function rememberedVisitor(item: OnlineItem, now: number): VisitorState | null {
+  const state = visitorFromItem(item);
+  return isForgotten(state, now) ? null : state;
 }
 
 function lastVisitor(item: OnlineItem | undefined): string | null {
