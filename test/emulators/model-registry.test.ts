@@ -1,6 +1,6 @@
 import { openModelRegistry } from '../../shared/aws/model-registry.ts';
 import { modelRegistryContract } from '../contracts/model-registry.ts';
-import { withTable } from './dynamodb.ts';
+import { withTables } from './dynamodb.ts';
 
-withTable('ModelsTable');
+withTables('ModelsTable');
 modelRegistryContract(() => openModelRegistry('ModelsTable'));

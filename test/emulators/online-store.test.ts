@@ -1,6 +1,6 @@
 import { openOnlineStore } from '../../shared/aws/online-store.ts';
 import { onlineStoreContract } from '../contracts/online-store.ts';
-import { withTable } from './dynamodb.ts';
+import { withTables } from './dynamodb.ts';
 
-withTable('OnlineTable');
+withTables('OnlineTable');
 onlineStoreContract(() => openOnlineStore('OnlineTable'));
