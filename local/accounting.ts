@@ -41,7 +41,8 @@ const MEMORY_DAYS = VISITOR_MEMORY_MS / 86_400_000;
  */
 export async function accountFor(lakeFolder: string, online: OnlineStore): Promise<Accounting> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
-  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
   try {
     await connection.run('SET preserve_insertion_order = false');
     await connection.run(`
@@ -102,6 +103,7 @@ export async function accountFor(lakeFolder: string, online: OnlineStore): Promi
     return { accepted, processed, late, duplicate, rejected, refused, bad, exact, visitors };
   } finally {
     connection.closeSync();
+    instance.closeSync();
   }
 }
 
