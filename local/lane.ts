@@ -178,7 +178,7 @@ export class Lane {
 
   /** Nothing is lost while progress cannot be written, e.g. on a full disk: it is tried again. */
   async #advance(sequence: number, deadLetter: DeadLetter | null): Promise<void> {
-    for (let failures = 0; !this.#stopped; failures++) {
+    for (let failures = 0; failures === 0 || !this.#stopped; failures++) {
       try {
         await this.#ports.advance(this.#index, sequence, deadLetter);
         const next = this.#queue.findIndex((record) => record.sequence > sequence);

@@ -120,6 +120,7 @@ function watchOthers({ database }: DataDirectory, watch: Watch): void {
   const version = () => statement.get()?.['data_version'];
   watch.version = version();
   watch.timer = setInterval(() => {
+    if (!database.isOpen) return clearInterval(watch.timer);
     const current = version();
     if (current === watch.version) return;
     watch.version = current;

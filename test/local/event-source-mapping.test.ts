@@ -375,6 +375,22 @@ describe('a restart', () => {
     expect(second.invocations.flat().toSorted()).toEqual(['a/3', 'b/2']);
   });
 
+  test('after a stop amid an invocation repeats nothing of it', async () => {
+    const mapping = settings();
+    let finish = () => {};
+    const first = await start(mapping, () => new Promise<void>((resolve) => (finish = resolve)));
+    await put(mapping, 'a/1');
+    await expect.poll(() => first.invocations).toEqual([['a/1']]);
+    const stopped = first.mapping.stop();
+    finish();
+    await stopped;
+    const second = await start(mapping, () => ({}));
+    await put(mapping, 'a/2');
+    await second.mapping.idle();
+    await second.mapping.stop();
+    expect(second.invocations).toEqual([['a/2']]);
+  });
+
   test('with another number of lanes delivers everything that was not handled', async () => {
     const mapping = settings({ batchSize: 1, parallelizationFactor: 4 });
     const data = Array.from({ length: 12 }, (_, n) => `key${n}/1`);
