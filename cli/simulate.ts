@@ -18,6 +18,7 @@ export function register(program: Command): void {
     .option('--days <n>', 'days in which they come and come back', '30')
     .option('--seed <n>', 'the same seed gives the same bytes', '1')
     .option('--start <time>', 'time of opening, ISO 8601', '2026-01-05T00:00:00Z')
+    .option('--pace <n>', 'how fast people act and come back; the shop of `start` has 4', '1')
     .option('--drift-after <days>', 'day from which visitors are keener, or less keen')
     .option('--drift-interest <log-odds>', 'by how much: above 0 keener, below 0 less keen')
     .option('--json', 'print the summary as JSON')
@@ -34,6 +35,7 @@ interface Flags {
   readonly days: string;
   readonly seed: string;
   readonly start: string;
+  readonly pace: string;
   readonly driftAfter?: string;
   readonly driftInterest?: string;
   readonly json?: boolean;
@@ -58,6 +60,7 @@ function optionsOf(flags: Flags): ShopOptions {
     startAt,
     visitors: numberOf('--visitors', flags.visitors, (n) => Number.isSafeInteger(n) && n > 0),
     days: numberOf('--days', flags.days, (n) => n > 0 && n <= 3650),
+    pace: numberOf('--pace', flags.pace, (n) => n > 0 && n <= 1000),
     ...(flags.driftAfter === undefined || flags.driftInterest === undefined
       ? {}
       : {

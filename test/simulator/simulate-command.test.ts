@@ -76,6 +76,7 @@ test.each([
   ['--visitors', '0'],
   ['--days', '-1'],
   ['--seed', '1.5'],
+  ['--pace', '0'],
   ['--start', 'yesterday'],
   ['--drift-after', '3'],
 ])('refuses %s %s and writes nothing', (flag, value) => {
