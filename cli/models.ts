@@ -4,7 +4,7 @@ import { resourceNamed } from '../local/environment.ts';
 import { openModels } from '../local/models.ts';
 import { hasCartRule } from '../shared/domain/has-cart-rule.ts';
 import { interval } from '../shared/domain/model-card.ts';
-import { modelFileKeys, verifyFolder } from '../shared/domain/model-folder.ts';
+import { verifyFolder } from '../shared/domain/model-folder.ts';
 import {
   type ModelStores,
   promoteModel,
@@ -13,6 +13,7 @@ import {
 } from '../shared/domain/publish-model.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
 import type { RegistryEntry } from '../shared/ports.ts';
+import type { MetricInterval } from '../shared/schemas/model.ts';
 import type { Routing } from '../shared/schemas/routing.ts';
 
 export function register(program: Command): void {
@@ -51,16 +52,16 @@ async function list(name: string, flags: { readonly json?: boolean }): Promise<v
     entries.map(async (entry) => ({
       ...entry,
       serves_as: roleOf(entry.version, routing),
-      auc_weighted: await aucOf(entry, stores),
+      ...(await measured(entry, stores)),
     })),
   );
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ routing, versions: listed })}\n`);
     return;
   }
-  for (const { version, status, serves_as, auc_weighted, registeredAt } of listed)
+  for (const { version, status, serves_as, auc_weighted, unusable, registeredAt } of listed)
     process.stdout.write(
-      `${version}  ${(serves_as ?? status).padEnd(10)} AUC ${interval(auc_weighted)}  ${registeredAt}\n`,
+      `${version}  ${(serves_as ?? status).padEnd(10)} ${unusable ?? `AUC ${interval(auc_weighted)}`}  ${registeredAt}\n`,
     );
   if (routing === null)
     process.stdout.write(`none is promoted: the has-cart rule ${hasCartRule().version} serves\n`);
@@ -74,12 +75,21 @@ function roleOf(version: string, routing: Routing | null): string | null {
   return routing?.previous === version ? 'previous' : null;
 }
 
-async function aucOf({ name, version }: RegistryEntry, { files }: ModelStores) {
-  const keys = modelFileKeys(name, version);
-  const [manifest, model] = [await files.get(keys.manifest), await files.get(keys.model)];
-  if (manifest === null || model === null) return undefined;
-  return verifyFolder({ manifest, model }).metrics['auc_weighted'];
+/** A damaged version is listed with what is wrong, so that the others can still be seen. */
+async function measured(
+  { name, version }: RegistryEntry,
+  stores: ModelStores,
+): Promise<{ auc_weighted?: MetricInterval | undefined; unusable?: string }> {
+  try {
+    const { folder } = await readModel(name, version, definitionDigests(), stores);
+    return { auc_weighted: verifyFolder(folder).metrics['auc_weighted'] };
+  } catch (error) {
+    if (!UNUSABLE.has((error as Error).name)) throw error;
+    return { unusable: (error as Error).message };
+  }
 }
+
+const UNUSABLE = new Set(['ModelDigestMismatch', 'ModelNotFound', 'UnusableModel']);
 
 async function show(
   name: string,

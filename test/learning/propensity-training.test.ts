@@ -48,7 +48,7 @@ describe('training', { timeout: 30_000 }, () => {
     expect(evaluation.models.get('logistic')?.['ece_weighted']?.value).toBeLessThan(0.05);
   });
 
-  test('scores a mobile cart below a desktop one, and no cart below both', () => {
+  test('scores a cart above none, and on a desktop above mobile', () => {
     const visitor = (device_type: 'mobile' | 'desktop', cart: boolean) => {
       const events = [eventAt(0, 'product_view', { device_type })];
       if (cart) events.push(eventAt(1, 'add_to_cart', { device_type }));
@@ -59,7 +59,8 @@ describe('training', { timeout: 30_000 }, () => {
       return model.score(rows.vector(rows.length - 1, features)).probability;
     };
     expect(visitor('desktop', true)).toBeGreaterThan(visitor('mobile', true));
-    expect(visitor('mobile', true)).toBeGreaterThan(visitor('desktop', false));
+    expect(visitor('desktop', true)).toBeGreaterThan(visitor('desktop', false));
+    expect(visitor('desktop', false)).toBeGreaterThan(visitor('mobile', false));
   });
 
   test('answers a visitor never seen with a number', () => {

@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { register as registerBacktest } from '../../cli/backtest.ts';
+import { register as registerTrain } from '../../cli/train.ts';
+import { hasCartRule } from '../../shared/domain/has-cart-rule.ts';
+import { Usage } from '../../shared/errors.ts';
+import type { EnrichedEvent } from '../../shared/schemas/event.ts';
+import { shopTraffic } from './events.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'learning-'));
+const dataDir = join(folder, 'data');
+const file = (name: string) => join(folder, name);
+
+function foresight(...words: string[]) {
+  const main = join(import.meta.dirname, '../../cli/main.ts');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [main, ...words, '--data-dir', dataDir],
+    { encoding: 'utf8' },
+  );
+  return { status, stdout, stderr };
+}
+
+/** What a command printed with --json. */
+function printed(...words: string[]) {
+  const { status, stdout, stderr } = foresight(...words, '--json');
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return JSON.parse(stdout);
+}
+
+function writeEvents(name: string, events: readonly EnrichedEvent[]): void {
+  writeFileSync(file(name), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+}
+
+const traffic = shopTraffic(21, 700, 14);
+const half = Math.floor(traffic.length / 2);
+
+beforeAll(() => {
+  writeEvents('all.jsonl', traffic);
+  writeEvents('before.jsonl', traffic.slice(0, half));
+  writeEvents('after.jsonl', traffic.slice(half));
+  printed('import', 'canonical', file('all.jsonl'));
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const train = (...more: string[]) => printed('train', 'propensity', '--model', 'logistic', ...more);
+const list = () => printed('models', 'list', 'propensity');
+
+test('train, list, show and promote go from the lake to the version that serves', () => {
+  const { version, events, metrics } = train();
+  expect(events).toBe(traffic.length);
+  expect(metrics.logistic.auc_weighted.value).toBeGreaterThan(0.6);
+  expect(metrics['has-cart'].auc_weighted.value).toBeGreaterThan(0.5);
+
+  const before = list();
+  expect(before.routing).toBeNull();
+  expect(before.versions).toMatchObject([{ version, status: 'candidate', serves_as: null }]);
+  expect(foresight('models', 'list', 'propensity').stdout).toContain(hasCartRule().version);
+  expect(foresight('models', 'show', 'propensity', version).stdout).toContain('## Metrics');
+  expect(printed('models', 'show', 'propensity', version)).toMatchObject({ version });
+
+  expect(printed('models', 'promote', 'propensity', version)).toMatchObject({
+    champion: version,
+    previous: null,
+    epoch: 1,
+  });
+  expect(list().versions[0].serves_as).toBe('champion');
+
+  // Delivered at least once: the lake may hold every event twice.
+  const bronze = join(dataDir, 'LakeBucket', 'bronze', 'enriched_events');
+  for (const day of readdirSync(bronze))
+    for (const name of readdirSync(join(bronze, day)))
+      cpSync(join(bronze, day, name), join(bronze, day, `again-${name}`));
+  expect(train().version).toBe(version);
+}, 120_000);
+
+test('a time range limits the rows, not the history they build on; a damaged version stays out', () => {
+  const middle = traffic[half]?.received_at as string;
+  expect(train('--to', middle).events).toBe(half);
+  const { version, events } = train('--from', middle);
+  expect(events).toBe(traffic.length);
+  const { training } = printed('models', 'show', 'propensity', version);
+  expect(training.from >= middle).toBe(true);
+
+  const path = join(dataDir, 'ModelsBucket', 'propensity', version, 'model.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('logistic', 'Logistic'));
+  const { status, stderr } = foresight('models', 'promote', 'propensity', version);
+  expect(status).toBe(1);
+  expect(stderr).toContain(`model.json of ${version}`);
+  const { routing, versions } = list();
+  expect(routing?.champion).not.toBe(version);
+  expect(versions.find((listed: { version: string }) => listed.version === version)).toMatchObject({
+    unusable: expect.stringContaining('model.json'),
+  });
+}, 120_000);
+
+const files = [
+  '--train',
+  `canonical:${file('before.jsonl')}`,
+  '--test',
+  `canonical:${file('after.jsonl')}`,
+  '--out',
+  file('predictions.csv'),
+];
+
+test('backtest predicts each event before a purchase, and measures each model', () => {
+  const { metrics, predictions, evaluated_on } = printed('backtest', 'propensity', ...files);
+  expect(Object.keys(metrics)).toEqual(['has-cart', 'logistic']);
+  const [heading, ...lines] = readFileSync(file('predictions.csv'), 'utf8').trim().split('\n');
+  expect(heading).toBe('source_row,prefix,propensity');
+  expect(lines).toHaveLength(predictions.rows);
+  expect(evaluated_on.rows + evaluated_on.censored_rows).toBe(predictions.rows);
+  const tested = traffic.slice(half);
+  for (const line of lines) {
+    const [row, prefix, propensity] = line.split(',').map(Number) as [number, number, number];
+    expect(tested[row - 1]?.event_type).not.toBe('purchase');
+    expect(prefix).toBeGreaterThan(0);
+    expect(propensity).toBeGreaterThan(0);
+    expect(propensity).toBeLessThan(1);
+  }
+}, 120_000);
+
+test('what the lake does not hold cannot be trained on, and what is not there not read', () => {
+  const empty = ['train', 'propensity', '--model', 'logistic', '--to', '2001-01-01T00:00:00Z'];
+  const absent = ['backtest', 'propensity', ...files, '--test', `canonical:${file('absent')}`];
+  for (const [words, message] of [
+    [empty, 'import events first'],
+    [absent, 'absent'],
+    [['models', 'promote', 'propensity', 'none'], 'models list propensity'],
+  ] as const) {
+    const { status, stderr } = foresight(...words);
+    expect(stderr).toContain(message);
+    expect(status).toBe(1);
+  }
+}, 60_000);
+
+describe('wrong usage is refused before anything is read', () => {
+  const backtest = ['backtest', 'propensity', ...files];
+  const training = ['train', 'propensity', '--model', 'logistic'];
+
+  test.each<[string, readonly string[], RegExp]>([
+    ['a model that is none', [...backtest, '--model', 'oracle'], /logistic or has-cart/],
+    ['a format that is none', [...backtest, '--test', 'excel:x'], /no format/],
+    ['a source without a format', [...backtest, '--train', 'events.csv'], /format:file/],
+    ['two test files', [...backtest, '--test', 'canonical:a,b'], /one file/],
+    ['a seed that is no integer', [...backtest, '--seed', 'x'], /seed/],
+    ['a name that is no model', ['train', 'clv', '--model', 'logistic'], /use propensity/],
+    ['a kind that is none', ['train', 'propensity', '--model', 'forest'], /use logistic/],
+    ['a time that is none', [...training, '--from', 'soon'], /ISO 8601/],
+  ])('%s', async (_, words, message) => {
+    const program = new Command();
+    registerTrain(program);
+    registerBacktest(program);
+    const refusal = program.parseAsync(words, { from: 'user' });
+    await expect(refusal).rejects.toThrow(message);
+    await expect(refusal).rejects.toThrow(Usage);
+  });
+});
