@@ -3,9 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 import { scoreResponse } from '../../shared/schemas/score.ts';
+
+vi.setConfig({ testTimeout: 30_000 }); // each starts platforms, on a machine that may be busy
 
 const scratch: string[] = [];
 const running = new Set<Platform>();
