@@ -3,7 +3,7 @@ import { resourceNamed } from '../local/environment.ts';
 import { type ImportSummary, importEvents } from '../local/import-events.ts';
 import { openLake } from '../local/lake.ts';
 import { FORMAT_NAMES, formatNamed } from '../local/read-events.ts';
-import { agentOf } from '../shared/domain/device.ts';
+import { rememberingAgents } from '../shared/domain/device.ts';
 import { parseKeyRing } from '../shared/domain/identity.ts';
 import { dataDirectory, lockDataDirectory } from '../shared/embedded/data-directory.ts';
 import { openOnlineStore } from '../shared/embedded/online-store.ts';
@@ -30,7 +30,7 @@ async function run(format: string, files: string[], flags: { json?: boolean }): 
     const summary = await importEvents(name, files, {
       lake: openLake(),
       online: openOnlineStore(resourceNamed('ONLINE_TABLE')),
-      rules: { keyRing: await keyRing(), agent: agentOf, country: () => null },
+      rules: { keyRing: await keyRing(), agent: rememberingAgents(1000), country: () => null },
       report: (rows) => progress.show(`${rows} rows`),
     });
     progress.end();

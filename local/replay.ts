@@ -172,8 +172,7 @@ class Sender {
     const { url, apiKey } = this.#platform;
     const response = await fetch(`${url}/v1/events`, {
       method: 'POST',
-      // Without a name of its own the client would be taken for a bot.
-      headers: { 'content-type': 'application/json', 'x-api-key': apiKey, 'user-agent': '' },
+      headers: { 'content-type': 'application/json', 'x-api-key': apiKey },
       body: `{"events":[${this.#bodies.join(',')}]}`,
     });
     const answer = await response.json();

@@ -39,9 +39,15 @@ describe('a line of canonical JSON', () => {
       visitor: 'a-1',
       attempt: 0,
       event: shopEvent,
-      door: { user_agent: null, ip_network: null, country: null },
+      door: { user_agent: 'Firefox', ip_network: '203.0.113.0', country: 'CH' },
     };
-    expect(eventOf(raw).event).toEqual({ ...shopEvent, received_at });
+    expect(eventOf(raw).event).toEqual({
+      ...shopEvent,
+      received_at,
+      user_agent: 'Firefox',
+      country: 'CH',
+    });
+    expect(eventOf({ ...raw, event: { ...shopEvent, country: 'AT' } }).event['country']).toBe('AT');
   });
 
   test('without an id is named by its text', () => {

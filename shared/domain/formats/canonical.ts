@@ -20,10 +20,9 @@ function fromLine(line: string): MappedRow {
   if (!isObject(document)) {
     return fault('not_an_object', null, 'the line is no JSON object');
   }
-  const unwrapped = isObject(document['event'])
-    ? { ...document['event'], received_at: document['received_at'] }
+  const { received_at, ...fields } = isObject(document['event'])
+    ? unwrapped(document, document['event'])
     : document;
-  const { received_at, ...fields } = unwrapped as Record<string, unknown>;
   for (const [field, value] of Object.entries(fields)) {
     // JSON.parse reads 1e999 as Infinity, which would be written again as null.
     if (typeof value === 'number' && !Number.isFinite(value)) {
@@ -49,6 +48,20 @@ function fromLine(line: string): MappedRow {
     received_at: new Date(at).toISOString(),
   };
   return { event, at, oddities: [] };
+}
+
+/** The event of a raw one, with what the door saw of the client. */
+function unwrapped(
+  raw: Readonly<Record<string, unknown>>,
+  event: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const door = isObject(raw['door']) ? raw['door'] : {};
+  return {
+    ...event,
+    user_agent: door['user_agent'] ?? null,
+    country: event['country'] ?? door['country'] ?? null,
+    received_at: raw['received_at'],
+  };
 }
 
 function parsed(line: string): unknown {
