@@ -1,0 +1,48 @@
+import type { Result } from './report.ts';
+
+export interface Benchmark {
+  readonly about: string;
+  readonly load: () => Promise<{ run(): Promise<readonly Result[]> }>;
+}
+
+/** In the order in which all of them run. */
+export const BENCHMARKS = {
+  score: {
+    about: 'one propensity, the store in memory',
+    load: () => import('./score.ts'),
+  },
+  fold: {
+    about: 'batches of 500 stream records folded into online items, the store in memory',
+    load: () => import('./fold.ts'),
+  },
+  'item-sizes': {
+    about: 'bytes of the online items (key, state, applied)',
+    load: () => import('./item-sizes.ts'),
+  },
+  'online-reads': {
+    about: 'feature reads from the embedded store, 1,000 a second for 10 s',
+    load: () => import('./online-reads.ts'),
+  },
+  replay: {
+    about: 'foresight replay, as fast as it goes',
+    load: () => import('./replay.ts'),
+  },
+  'api-load': {
+    about: 'the embedded API under load from another process',
+    load: () => import('./api-load.ts'),
+  },
+  visibility: {
+    about: 'how soon a score knows an event',
+    load: () => import('./visibility.ts'),
+  },
+  startup: {
+    about: 'npm start on an empty data directory',
+    load: () => import('./startup.ts'),
+  },
+  bundles: {
+    about: 'what a cold start loads, function by function',
+    load: () => import('./bundles.ts'),
+  },
+} as const satisfies Record<string, Benchmark>;
+
+export type BenchmarkName = keyof typeof BENCHMARKS;

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+const ROOT = join(import.meta.dirname, '..');
+const API_TIMEOUT_MS = 30_000;
+
+/** A platform in a process of its own, on a data directory of its own. */
+export interface PlatformProcess {
+  readonly url: string;
+  readonly apiKey: string;
+  /** From spawning the process to its line that says it can be used. */
+  readonly readyMilliseconds: number;
+  /** Most memory that the process has ever had resident, MB; null where the system does not say. */
+  peakMegabytes(): number | null;
+}
+
+/**
+ * Runs `work` beside a platform, which is ended in any case.
+ * @param flags of `foresight start`
+ */
+export function withPlatform<Value>(
+  dataDir: string,
+  flags: readonly string[],
+  work: (platform: PlatformProcess) => Promise<Value>,
+): Promise<Value> {
+  const main = join(ROOT, 'cli', 'main.ts');
+  return beside([process.execPath, main, 'start', ...flagsFor(dataDir), ...flags], work);
+}
+
+/** The same by what a person types, with everything that comes before the platform itself. */
+export function withNpmStart<Value>(
+  dataDir: string,
+  work: (platform: PlatformProcess) => Promise<Value>,
+): Promise<Value> {
+  return beside(['npm', 'start', '--silent', '--', ...flagsFor(dataDir)], work);
+}
+
+const flagsFor = (dataDir: string) => ['--data-dir', dataDir, '--port', '0', '--json'];
+
+async function beside<Value>(
+  [command = '', ...args]: readonly string[],
+  work: (platform: PlatformProcess) => Promise<Value>,
+): Promise<Value> {
+  const begun = performance.now();
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true, // a group of its own: npm passes no signal on
+  });
+  const pid = child.pid as number;
+  // Comes when the last of the group has let go of the output, npm being the first to end.
+  const closed = once(child, 'close');
+  try {
+    const { url, api_key: apiKey } = await readyLine(child.stdout);
+    const readyMilliseconds = performance.now() - begun;
+    return await work({ url, apiKey, readyMilliseconds, peakMegabytes: () => peakMegabytes(pid) });
+  } finally {
+    process.kill(-pid, 'SIGTERM');
+    await closed;
+  }
+}
+
+async function readyLine(output: Readable): Promise<{ url: string; api_key: string }> {
+  let ready: { url: string; api_key: string } | undefined;
+  for await (const line of createInterface(output)) {
+    if (!line.startsWith('{')) continue;
+    ready = JSON.parse(line);
+    break;
+  }
+  output.resume();
+  if (ready === undefined) throw new Error('the platform ended before it was ready');
+  return ready;
+}
+
+/** Linux keeps the high-water mark of every process. */
+export function peakMegabytes(pid: number): number | null {
+  const file = `/proc/${pid}/status`;
+  if (!existsSync(file)) return null;
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1];
+  return kilobytes === undefined ? null : (Number(kilobytes) * 1024) / 1e6;
+}
+
+/** @throws Error for any answer but the expected one */
+export async function post<Answer>(
+  { url, apiKey }: Pick<PlatformProcess, 'url' | 'apiKey'>,
+  path: string,
+  body: unknown,
+  expected: 200 | 202,
+): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': apiKey },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(API_TIMEOUT_MS),
+  });
+  const text = await response.text();
+  if (response.status !== expected) throw new Error(`${path} answered ${response.status}: ${text}`);
+  return JSON.parse(text) as Answer;
+}
