@@ -26,13 +26,15 @@ function installIfMissing() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   process.stderr.write('Installing dependencies (once) …\n');
   // stdout stays the command's own: `--json` output must be parseable on the first run too.
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lockfile that lacks the binaries of platforms it was not made on.
+  const install = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const result = spawnSync('npm', install, {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
   if (result.status !== 0)
-    fail('npm ci failed: see the messages above, then run the command again.');
+    fail('npm install failed: see the messages above, then run the command again.');
 }
 
 function runtimeNode() {
