@@ -11,15 +11,21 @@ export function showScores(body, scores) {
     if (!latest.has(score.visitor)) latest.set(score.visitor, score);
     if (latest.size === ROWS) break;
   }
-  const shown = new Map([...body.rows].map((row) => [row.dataset.decision, row]));
+  const shown = new Map([...body.rows].map((row) => [keyOf(row.dataset), row]));
   body.replaceChildren(
-    ...[...latest.values()].map((score) => shown.get(score.decision) ?? rowOf(score)),
+    ...[...latest.values()].map((score) => shown.get(keyOf(score)) ?? rowOf(score)),
   );
+}
+
+/** The truth can come a moment after the score. */
+function keyOf({ decision, truth }) {
+  return `${decision} ${truth}`;
 }
 
 function rowOf(score) {
   const row = document.createElement('tr');
   row.dataset.decision = score.decision;
+  row.dataset.truth = score.truth;
   row.append(
     cell(time(score.at), 'quiet wide'),
     cell(score.visitor, 'code'),
