@@ -8,6 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/emulators/**', 'test/browser/**'],
+          env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
         },
       },
       {

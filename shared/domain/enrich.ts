@@ -16,7 +16,7 @@ import { channelOf } from './channel.ts';
 import type { Agent } from './device.ts';
 
 /** A client clock may run ahead by this much before the event is rejected. */
-export const MAX_CLOCK_LEAD_MS = 5 * 60_000;
+const MAX_CLOCK_LEAD_MS = 5 * 60_000;
 
 export interface EnrichmentRules {
   readonly country: CountryLookup['country'];

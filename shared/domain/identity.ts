@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import * as z from 'zod';
 
 /** Keys of the pseudonyms: `current` signs, the others still name pseudonyms made before it. */
-export const pseudonymKeyRing = z.strictObject({
+const pseudonymKeyRing = z.strictObject({
   current: z.string().regex(/^[a-z0-9]{1,8}$/),
   keys: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
 });

@@ -5,7 +5,7 @@ import { observed } from './observability.ts';
 import { once } from './once.ts';
 
 /** One record of a stream batch: its sequence number and its data as UTF-8 text. */
-export interface StreamRecord {
+interface StreamRecord {
   readonly sequence: string;
   readonly data: string;
 }

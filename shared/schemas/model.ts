@@ -3,7 +3,7 @@ import * as z from 'zod';
 const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Maps the model's margin (log-odds) to a probability. */
-export const calibration = z.discriminatedUnion('kind', [
+const calibration = z.discriminatedUnion('kind', [
   /** The logistic function of the margin, unchanged. */
   z.strictObject({ kind: z.literal('logistic') }),
   /** Platt: 1 / (1 + exp(a * margin + b)). */
@@ -12,7 +12,7 @@ export const calibration = z.discriminatedUnion('kind', [
 export type Calibration = z.infer<typeof calibration>;
 
 /** A declared rule: the first condition that holds gives the probability. */
-export const ruleModel = z.strictObject({
+const ruleModel = z.strictObject({
   kind: z.literal('rule'),
   rules: z.array(
     z.strictObject({
@@ -31,7 +31,7 @@ export const ruleModel = z.strictObject({
  * `missing_weight`. Terms are centred: each has mean 0 over the training rows, so a contribution
  * says how far a value moves the score from an average one.
  */
-export const logisticModel = z.strictObject({
+const logisticModel = z.strictObject({
   kind: z.literal('logistic'),
   intercept: z.number(),
   terms: z.array(

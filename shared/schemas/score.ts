@@ -4,7 +4,7 @@ import { MAX_ID_BYTES } from './event.ts';
 const id = z.string().min(1).max(MAX_ID_BYTES);
 
 /** Events the shop has just seen and the stream may not have delivered yet. */
-export const MAX_CONTEXT_EVENTS = 5;
+const MAX_CONTEXT_EVENTS = 5;
 
 export const scoreRequest = z
   .strictObject({
@@ -34,12 +34,12 @@ export const action = z.discriminatedUnion('type', [
 ]);
 export type Action = z.infer<typeof action>;
 
-export const featureValue = z.union([z.number(), z.string(), z.null()]);
+const featureValue = z.union([z.number(), z.string(), z.null()]);
 export type FeatureValue = z.infer<typeof featureValue>;
 export type FeatureValues = Readonly<Record<string, FeatureValue>>;
 
 /** `contribution` is in margin (log-odds); contributions and the model's bias sum to the margin. */
-export const reason = z.strictObject({
+const reason = z.strictObject({
   feature: z.string(),
   value: featureValue,
   contribution: z.number(),
