@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { resourceNamed } from '../local/environment.ts';
+import { type FoundBadRow, findBadRows } from '../local/find-bad-rows.ts';
 import { openLake } from '../local/lake.ts';
-import { type FoundBadRow, findBadRows, replayBadRows } from '../shared/domain/bad-rows.ts';
+import { replayBadRows } from '../shared/domain/bad-rows.ts';
 import { openEventStream } from '../shared/embedded/event-stream.ts';
 import { Usage } from '../shared/errors.ts';
 import type { BadRow } from '../shared/schemas/bad-row.ts';

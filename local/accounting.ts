@@ -23,7 +23,7 @@ export interface Accounting {
 }
 
 /** Whether the counters in the visitors' items are those that the lake gives. */
-export interface VisitorCheck {
+interface VisitorCheck {
   readonly agreeing: number;
   readonly differing: number;
   /** Their items have expired. */

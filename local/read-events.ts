@@ -30,7 +30,7 @@ export interface EventRow extends Located {
 }
 
 /** A row that is no event, as it stands in the file. */
-export interface FaultyRow extends Located {
+interface FaultyRow extends Located {
   readonly fault: RowFault;
   readonly text: string;
 }

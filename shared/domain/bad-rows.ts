@@ -1,35 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { EventStream, ObjectStore, StreamEntry } from '../ports.ts';
-import { type BadRow, badRow, badRowReplay } from '../schemas/bad-row.ts';
+import type { BadRow } from '../schemas/bad-row.ts';
 import { type RawEvent, rawEvent } from '../schemas/raw-event.ts';
-import { lakeLines } from './lake-lines.ts';
 import { putAll, type RetryRules } from './put-all.ts';
 
-const BAD_ROWS = 'bronze/bad_rows/';
-const REPLAYS = 'bronze/bad_row_replays/';
+/** Where the lake notes which bad rows were replayed, one `badRowReplay` a line. */
+export const BAD_ROW_REPLAYS = 'bronze/bad_row_replays/';
 /** Begins the order key of a row that never reached the stream, and so was never accepted. */
 const SOURCE_ROW = 'source~';
-
-export interface FoundBadRow {
-  readonly row: BadRow;
-  /** Its raw record was put to the stream again; rejected once more, it is another bad row. */
-  readonly replayed: boolean;
-}
-
-/** The distinct bad rows of the lake, by the day they were delivered. */
-export async function* findBadRows(lake: ObjectStore): AsyncGenerator<FoundBadRow> {
-  const replayed = new Set<string>();
-  for await (const { text } of lakeLines(lake, REPLAYS)) {
-    replayed.add(badRowReplay.parse(JSON.parse(text)).bad_row_id);
-  }
-  const seen = new Set<string>();
-  for await (const { text } of lakeLines(lake, BAD_ROWS)) {
-    const row = badRow.parse(JSON.parse(text));
-    if (seen.has(row.bad_row_id)) continue;
-    seen.add(row.bad_row_id);
-    yield { row, replayed: replayed.has(row.bad_row_id) };
-  }
-}
 
 /**
  * A row of a file that is no event, or an event of one that the door refused, as a bad row. The
@@ -111,6 +89,6 @@ async function noteReplays(
   const replayed_at = new Date(now()).toISOString();
   const lines = ids.map((bad_row_id) => `${JSON.stringify({ bad_row_id, replayed_at })}\n`);
   const name = createHash('sha256').update(lines.join('')).digest('hex').slice(0, 32);
-  const key = `${REPLAYS}dt=${replayed_at.slice(0, 10)}/${name}.jsonl`;
+  const key = `${BAD_ROW_REPLAYS}dt=${replayed_at.slice(0, 10)}/${name}.jsonl`;
   await lake.put(key, new TextEncoder().encode(lines.join('')));
 }

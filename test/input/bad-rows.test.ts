@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { findBadRows, replayBadRows, sourceBadRow } from '../../shared/domain/bad-rows.ts';
+import { findBadRows } from '../../local/find-bad-rows.ts';
+import { replayBadRows, sourceBadRow } from '../../shared/domain/bad-rows.ts';
 import { enrichRecord } from '../../shared/domain/enrich.ts';
 import { openObjectStore } from '../../shared/embedded/object-store.ts';
 import type { ObjectStore } from '../../shared/ports.ts';

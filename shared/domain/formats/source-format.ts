@@ -17,7 +17,7 @@ export interface RowFault {
 }
 
 /** A row as an event received `at` (epoch milliseconds), with codes of what is odd about it. */
-export interface MappedEvent {
+interface MappedEvent {
   readonly event: ShopEvent;
   readonly at: number;
   readonly oddities: readonly string[];
