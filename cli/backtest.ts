@@ -78,14 +78,20 @@ async function run(name: string, flags: Flags): Promise<void> {
   );
   writePredictions(flags.out, rows, backtest);
   progress.end();
-  const { models, ...sizes } = backtest.evaluation;
+  const { models, rows: measured, sessions, buyingSessions, units } = backtest.evaluation;
   process.stdout.write(
     flags.json
       ? `${JSON.stringify({
           train: trained.counts,
           test: tested.counts,
           predictions: { file: flags.out, model, rows: backtest.tested.length },
-          evaluated_on: { ...sizes, censored_rows: backtest.censored },
+          evaluated_on: {
+            rows: measured,
+            sessions,
+            buying_sessions: buyingSessions,
+            users: units,
+            censored_rows: backtest.censored,
+          },
           seed,
           metrics: Object.fromEntries(models),
         })}\n`

@@ -105,8 +105,14 @@ function timeOf(flag: string, text: string | undefined): number | null {
 }
 
 function summaryOf(name: string, version: string, events: number, evaluation: Evaluation) {
-  const { models, ...sizes } = evaluation;
-  return { model: name, version, events, evaluated_on: sizes, metrics: Object.fromEntries(models) };
+  const { models, rows, sessions, buyingSessions, units } = evaluation;
+  return {
+    model: name,
+    version,
+    events,
+    evaluated_on: { rows, sessions, buying_sessions: buyingSessions, users: units },
+    metrics: Object.fromEntries(models),
+  };
 }
 
 function told(name: string, version: string, events: number, evaluation: Evaluation): string {

@@ -19,7 +19,7 @@ export interface TrainedLogistic {
 }
 
 /** Penalty on the squared log-odds at knots and categories, in sessions. */
-export const L2 = 5;
+export const L2 = 10;
 /** Segments of a numeric feature's piecewise linear function, at most. */
 export const SEGMENTS = 4;
 /** The outer knots leave this share of the values to either side, where the function is constant. */
