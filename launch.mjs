@@ -67,7 +67,8 @@ const [target, ...args] = process.argv.slice(2);
 if (!target) fail('usage: node launch.mjs <script or tool> [arguments]');
 installIfMissing();
 const node = runtimeNode();
-const child = spawn(node, [entryPoint(target), ...args], {
+// A young generation of 3 × 8 MB: what is short-lived is collected before the heap grows for it.
+const child = spawn(node, ['--max-semi-space-size=8', entryPoint(target), ...args], {
   stdio: 'inherit',
   env: {
     ...process.env,

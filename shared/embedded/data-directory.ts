@@ -8,8 +8,8 @@ import { GroupCommit } from './group-commit.ts';
 const FORMAT = 1;
 /** How long a write waits for another process (a command beside the platform) to finish its own. */
 const BUSY_TIMEOUT_MS = 5000;
-/** 32 MB: an item written again and again reaches the database file once for many writes. */
-const WAL_PAGES = 8000;
+/** 8 MB: an item written often reaches the database file less often, and no checkpoint takes long. */
+const WAL_PAGES = 2000;
 
 /** The folder that holds everything an embedded platform knows. */
 export interface DataDirectory {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreUnavailable } from '../errors.ts';
 import type { SecretStore } from '../ports.ts';
 import { dataDirectory } from './data-directory.ts';
+import { writeOnce } from './write-once.ts';
 
 /** Secrets as files that only their owner may read. */
 export function openSecretStore(): SecretStore {
@@ -24,12 +25,11 @@ export function openSecretStore(): SecretStore {
 /** Makes the ring of pseudonymisation keys where there is none; an existing one is never changed. */
 export function provisionKeyRing(name: string): void {
   const { path } = dataDirectory();
-  mkdirSync(join(path, 'secrets'), { recursive: true, mode: 0o700 });
   const ring = { current: 'k1', keys: { k1: randomBytes(32).toString('hex') } };
   try {
-    writeFileSync(secretFile(path, name), JSON.stringify(ring), { mode: 0o600, flag: 'wx' });
+    mkdirSync(join(path, 'secrets'), { recursive: true, mode: 0o700 });
+    writeOnce(secretFile(path, name), JSON.stringify(ring));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
     throw new StoreUnavailable(`cannot write secret ${name}: ${(error as Error).message}`, {
       cause: error,
     });

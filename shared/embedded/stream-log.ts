@@ -29,6 +29,8 @@ export interface StreamLog {
   subscribe(listener: () => void): () => void;
 }
 
+type Row = [sequence: number, partitionKey: string, data: string, arrivedAt: number];
+
 interface Watch {
   readonly listeners: Map<string, Set<() => void>>;
   timer: NodeJS.Timeout | undefined;
@@ -53,9 +55,10 @@ export function openStreamLog(directory: DataDirectory, name: string): StreamLog
     `INSERT INTO ${table} (partition_key, data, arrived_at) VALUES (?, ?, ?)`,
   );
   const select = database.prepare(
-    `SELECT sequence, partition_key AS partitionKey, data, arrived_at AS arrivedAt
+    `SELECT sequence, partition_key, data, arrived_at
      FROM ${table} WHERE sequence > ? ORDER BY sequence LIMIT ?`,
   );
+  select.setReturnArrays(true); // a third of the cost of objects
   const newest = database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?');
   const oldest = database.prepare(`SELECT sequence FROM ${table} ORDER BY sequence LIMIT 1`);
   const remove = database.prepare(`DELETE FROM ${table} WHERE sequence <= ?`);
@@ -73,9 +76,9 @@ export function openStreamLog(directory: DataDirectory, name: string): StreamLog
       const records: LogRecord[] = [];
       let length = 0;
       for (const row of select.iterate(after, limit)) {
-        const record = row as unknown as LogRecord;
-        records.push(record);
-        length += record.data.length;
+        const [sequence, partitionKey, data, arrivedAt] = row as unknown as Row;
+        records.push({ sequence, partitionKey, data, arrivedAt });
+        length += data.length;
         if (length >= maxLength) break;
       }
       return records;

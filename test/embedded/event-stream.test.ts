@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { openEventStream } from '../../shared/embedded/event-stream.ts';
 import { openStreamLog } from '../../shared/embedded/stream-log.ts';
@@ -21,6 +23,22 @@ test('tells subscribers of the stream, and of no other, once records are durable
   end();
   await openEventStream('Subscribed').putRecords([{ partitionKey: 'a', data: '3' }]);
   expect(seen).toEqual([1, 2]);
+});
+
+test('tells subscribers of records that another process has put', async () => {
+  const log = openStreamLog(directory(), 'Shared');
+  const told = new Promise<void>((resolve) => {
+    const end = log.subscribe(() => {
+      if (log.read(0, 1).length === 0) return;
+      end();
+      resolve();
+    });
+  });
+  const other = new DatabaseSync(join(directory().path, 'foresight.db'));
+  other.exec(`INSERT INTO "stream Shared" (partition_key, data, arrived_at) VALUES ('a', '1', 0)`);
+  other.close();
+  await told;
+  expect(log.read(0, 10)).toMatchObject([{ partitionKey: 'a', data: '1' }]);
 });
 
 test('never uses a sequence number twice, also after everything was trimmed', async () => {

@@ -187,6 +187,11 @@ describe('foresight start', () => {
   });
 });
 
+const COMMANDS = [
+  ...['start', 'import', 'replay', 'simulate', 'features', 'bad-rows'],
+  ...['train', 'backtest', 'models'],
+];
+
 describe('the command line', () => {
   test.each([
     ['an unknown command', ['strat'], /unknown command 'strat'/],
@@ -202,7 +207,7 @@ describe('the command line', () => {
   test('--help names every command', async () => {
     const { code, out } = await outcomeOf(foresight('--help'));
     expect(code).toBe(0);
-    for (const name of ['start', 'import', 'replay', 'simulate', 'features', 'bad-rows']) {
+    for (const name of COMMANDS) {
       expect(out).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
     }
   });
