@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { sourceFile, temporaryFolder } from './source-files.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // whole files, on a machine that may be busy
 
 const MAIN = join(import.meta.dirname, '../../cli/main.ts');
 

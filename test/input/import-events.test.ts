@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ImportPorts, type ImportSummary, importEvents } from '../../local/import-events.ts';
 import { readEvents } from '../../local/read-events.ts';
 import { takeEvent } from '../../shared/domain/bulk-import.ts';
@@ -10,6 +10,8 @@ import { visitorFromItem } from '../../shared/features/item.ts';
 import { applyToVisitor, emptyVisitor } from '../../shared/features/visitor.ts';
 import { freshDataDirectory } from '../embedded/fresh-data-directory.ts';
 import { realEvents, sourceFile } from './source-files.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // whole files, on a machine that may be busy
 
 const directory = freshDataDirectory();
 const rules: ImportPorts['rules'] = {

@@ -1,9 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type FormatName, readEvents, type SourceRow } from '../../local/read-events.ts';
 import { UnreadableInput } from '../../shared/errors.ts';
 import { realEvents, sourceFile, temporaryFolder } from './source-files.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // whole files, on a machine that may be busy
 
 const HEADER = 'timestamp,visitorid,event,itemid';
 const ROWS = ['1430623510,1176,view,6768', '1430623535,1176,addtocart,6768'];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { accountFor } from '../../local/accounting.ts';
 import { findBadRows } from '../../local/find-bad-rows.ts';
 import { type ImportPorts, importEvents } from '../../local/import-events.ts';
@@ -20,6 +20,8 @@ import { visitorFromItem } from '../../shared/features/item.ts';
 import { badRow } from '../../shared/schemas/bad-row.ts';
 import { scoreResponse } from '../../shared/schemas/score.ts';
 import { realEvents, sourceFile, temporaryFolder } from './source-files.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // whole files, on a machine that may be busy
 
 const unhurried = { speed: null, report: () => {} };
 
