@@ -10,7 +10,7 @@ import { seededRandom } from '../math/seeded-random.ts';
 import type { MetricInterval } from '../schemas/model.ts';
 import type { PrefixRows } from './prefix-rows.ts';
 
-export type Metrics = Readonly<Record<string, MetricInterval>>;
+type Metrics = Readonly<Record<string, MetricInterval>>;
 
 export interface Evaluation {
   /** Metrics by model name. */

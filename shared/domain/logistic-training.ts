@@ -256,7 +256,7 @@ function centredModel(
 }
 
 /** Log-odds of rows before calibration. */
-export function marginsOf(
+function marginsOf(
   rows: PrefixRows,
   chosen: Uint32Array,
   model: LogisticModel,

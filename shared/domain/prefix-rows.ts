@@ -32,8 +32,6 @@ interface SessionRows {
 export interface PrefixRows {
   readonly features: readonly CatalogueEntry[];
   readonly length: number;
-  readonly units: number;
-  readonly sessions: number;
   /** Per row: number of its session, its unit, its place in the session from 1, its source row. */
   readonly session: Int32Array;
   readonly unit: Int32Array;
@@ -241,8 +239,6 @@ export class PrefixReplay {
     return {
       features: this.#features,
       length,
-      units: this.#units.size,
-      sessions: this.#sessions.length,
       session: Int32Array.from(this.#session),
       unit: Int32Array.from(perRow(({ unit }) => unit)),
       prefix: Int32Array.from(this.#prefix),

@@ -29,8 +29,8 @@ export interface TrainedPropensity {
 }
 
 const NAME = 'propensity';
-export const BASELINE = 'has-cart';
-export const LOGISTIC = 'logistic';
+const BASELINE = 'has-cart';
+const LOGISTIC = 'logistic';
 
 /**
  * Trains the logistic propensity model on the rows' last part and measures it against the has-cart
