@@ -17,12 +17,15 @@ export interface DataDirectory {
   readonly database: DatabaseSync;
   /**
    * Runs `work` in a transaction that concurrent callers share; resolves when it is on disk.
-   * @throws StoreUnavailable when nothing of it was written
+   * @throws StoreUnavailable when it is not on disk
    */
   commit<Result>(work: () => Result): Promise<Result>;
 }
 
-const open = new Map<string, DataDirectory>();
+const open = new Map<
+  string,
+  { readonly directory: DataDirectory; readonly commits: GroupCommit }
+>();
 
 /** The directory that `FORESIGHT_DATA_DIR` names, opened once per process. */
 export function dataDirectory(): DataDirectory {
@@ -33,34 +36,35 @@ export function dataDirectory(): DataDirectory {
 export function openDataDirectory(folder: string): DataDirectory {
   const path = resolve(folder);
   const known = open.get(path);
-  if (known) return known;
-  const database = openDatabase(path);
-  const commits = new GroupCommit(database, path);
+  if (known) return known.directory;
+  const file = join(path, 'foresight.db');
+  const database = openDatabase(path, file);
+  const commits = new GroupCommit(database, file);
   const directory: DataDirectory = {
     path,
     database,
     commit: (work) => commits.commit(work),
   };
-  open.set(path, directory);
+  open.set(path, { directory, commits });
   return directory;
 }
 
 /** Writes what is pending and lets go of the folder; adapters opened on it are dead afterwards. */
 export async function closeDataDirectory(directory: DataDirectory): Promise<void> {
   await directory.commit(() => undefined);
+  open.get(directory.path)?.commits.close();
   open.delete(directory.path);
   directory.database.close();
 }
 
-function openDatabase(path: string): DatabaseSync {
-  const file = join(path, 'foresight.db');
+function openDatabase(path: string, file: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     database.exec(
       `PRAGMA journal_mode = WAL;
-       PRAGMA synchronous = FULL;
+       PRAGMA synchronous = NORMAL;
        PRAGMA wal_autocheckpoint = ${WAL_PAGES}`,
     );
     claimFormat(database, file);
