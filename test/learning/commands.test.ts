@@ -1,13 +1,23 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { register as registerBacktest } from '../../cli/backtest.ts';
+import { register as registerImport } from '../../cli/import.ts';
+import { register as registerModels } from '../../cli/models.ts';
 import { register as registerTrain } from '../../cli/train.ts';
+import { useEnvironment } from '../../local/environment.ts';
+import { readProjectWiring } from '../../local/project.ts';
 import { hasCartRule } from '../../shared/domain/has-cart-rule.ts';
-import { Usage } from '../../shared/errors.ts';
+import { closeDataDirectory, dataDirectory } from '../../shared/embedded/data-directory.ts';
+import {
+  ModelDigestMismatch,
+  ModelNotFound,
+  NotEnoughData,
+  UnreadableInput,
+  Usage,
+} from '../../shared/errors.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
 import { shopTraffic } from './events.ts';
 
@@ -15,23 +25,25 @@ const folder = mkdtempSync(join(tmpdir(), 'learning-'));
 const dataDir = join(folder, 'data');
 const file = (name: string) => join(folder, name);
 
-function foresight(...words: string[]) {
-  const main = join(import.meta.dirname, '../../cli/main.ts');
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [main, ...words, '--data-dir', dataDir],
-    { encoding: 'utf8' },
-  );
-  return { status, stdout, stderr };
+/** What a command printed, in this process: its exit code is the business of `cli/main.ts`. */
+async function foresight(...words: string[]): Promise<string> {
+  const program = new Command();
+  for (const register of [registerImport, registerTrain, registerModels, registerBacktest])
+    register(program);
+  const printed: Buffer[] = [];
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    printed.push(Buffer.from(chunk as string | Uint8Array));
+    return true;
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } finally {
+    write.mockRestore();
+  }
+  return Buffer.concat(printed).toString();
 }
 
-/** What a command printed with --json. */
-function printed(...words: string[]) {
-  const { status, stdout, stderr } = foresight(...words, '--json');
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-  return JSON.parse(stdout);
-}
+const json = async (...words: string[]) => JSON.parse(await foresight(...words, '--json'));
 
 function writeEvents(name: string, events: readonly EnrichedEvent[]): void {
   writeFileSync(file(name), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
@@ -40,59 +52,62 @@ function writeEvents(name: string, events: readonly EnrichedEvent[]): void {
 const traffic = shopTraffic(21, 700, 14);
 const half = Math.floor(traffic.length / 2);
 
-beforeAll(() => {
+beforeAll(async () => {
+  useEnvironment(readProjectWiring('dev'), dataDir);
   writeEvents('all.jsonl', traffic);
   writeEvents('before.jsonl', traffic.slice(0, half));
   writeEvents('after.jsonl', traffic.slice(half));
-  printed('import', 'canonical', file('all.jsonl'));
+  await json('import', 'canonical', file('all.jsonl'));
 }, 60_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  await closeDataDirectory(dataDirectory());
+  rmSync(folder, { recursive: true });
+});
 
-const train = (...more: string[]) => printed('train', 'propensity', '--model', 'logistic', ...more);
-const list = () => printed('models', 'list', 'propensity');
+const train = (...more: string[]) => json('train', 'propensity', '--model', 'logistic', ...more);
+const list = () => json('models', 'list', 'propensity');
 
-test('train, list, show and promote go from the lake to the version that serves', () => {
-  const { version, events, metrics } = train();
+test('train, list, show and promote go from the lake to the version that serves', async () => {
+  const { version, events, metrics } = await train();
   expect(events).toBe(traffic.length);
   expect(metrics.logistic.auc_weighted.value).toBeGreaterThan(0.6);
   expect(metrics['has-cart'].auc_weighted.value).toBeGreaterThan(0.5);
 
-  const before = list();
+  const before = await list();
   expect(before.routing).toBeNull();
   expect(before.versions).toMatchObject([{ version, status: 'candidate', serves_as: null }]);
-  expect(foresight('models', 'list', 'propensity').stdout).toContain(hasCartRule().version);
-  expect(foresight('models', 'show', 'propensity', version).stdout).toContain('## Metrics');
-  expect(printed('models', 'show', 'propensity', version)).toMatchObject({ version });
+  expect(await foresight('models', 'list', 'propensity')).toContain(hasCartRule().version);
+  expect(await foresight('models', 'show', 'propensity', version)).toContain('## Metrics');
+  expect(await json('models', 'show', 'propensity', version)).toMatchObject({ version });
 
-  expect(printed('models', 'promote', 'propensity', version)).toMatchObject({
+  expect(await json('models', 'promote', 'propensity', version)).toMatchObject({
     champion: version,
     previous: null,
     epoch: 1,
   });
-  expect(list().versions[0].serves_as).toBe('champion');
+  expect((await list()).versions[0].serves_as).toBe('champion');
 
   // Delivered at least once: the lake may hold every event twice.
   const bronze = join(dataDir, 'LakeBucket', 'bronze', 'enriched_events');
   for (const day of readdirSync(bronze))
     for (const name of readdirSync(join(bronze, day)))
       cpSync(join(bronze, day, name), join(bronze, day, `again-${name}`));
-  expect(train().version).toBe(version);
+  expect((await train()).version).toBe(version);
 }, 120_000);
 
-test('a time range limits the rows, not the history they build on; a damaged version stays out', () => {
+test('a time range limits the rows, not the history they build on; a damaged version stays out', async () => {
   const middle = traffic[half]?.received_at as string;
-  expect(train('--to', middle).events).toBe(half);
-  const { version, events } = train('--from', middle);
+  expect((await train('--to', middle)).events).toBe(half);
+  const { version, events } = await train('--from', middle);
   expect(events).toBe(traffic.length);
-  const { training } = printed('models', 'show', 'propensity', version);
+  const { training } = await json('models', 'show', 'propensity', version);
   expect(training.from >= middle).toBe(true);
 
   const path = join(dataDir, 'ModelsBucket', 'propensity', version, 'model.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace('logistic', 'Logistic'));
-  const { status, stderr } = foresight('models', 'promote', 'propensity', version);
-  expect(status).toBe(1);
-  expect(stderr).toContain(`model.json of ${version}`);
-  const { routing, versions } = list();
+  const promotion = foresight('models', 'promote', 'propensity', version);
+  await expect(promotion).rejects.toThrow(ModelDigestMismatch);
+  const { routing, versions } = await list();
   expect(routing?.champion).not.toBe(version);
   expect(versions.find((listed: { version: string }) => listed.version === version)).toMatchObject({
     unusable: expect.stringContaining('model.json'),
@@ -108,8 +123,8 @@ const files = [
   file('predictions.csv'),
 ];
 
-test('backtest predicts each event before a purchase, and measures each model', () => {
-  const { metrics, predictions, evaluated_on } = printed('backtest', 'propensity', ...files);
+test('backtest predicts each event before a purchase, and measures each model', async () => {
+  const { metrics, predictions, evaluated_on } = await json('backtest', 'propensity', ...files);
   expect(Object.keys(metrics)).toEqual(['has-cart', 'logistic']);
   const [heading, ...lines] = readFileSync(file('predictions.csv'), 'utf8').trim().split('\n');
   expect(heading).toBe('source_row,prefix,propensity');
@@ -125,18 +140,12 @@ test('backtest predicts each event before a purchase, and measures each model', 
   }
 }, 120_000);
 
-test('what the lake does not hold cannot be trained on, and what is not there not read', () => {
+test('what the lake does not hold cannot be trained on, and what is not there not read', async () => {
   const empty = ['train', 'propensity', '--model', 'logistic', '--to', '2001-01-01T00:00:00Z'];
   const absent = ['backtest', 'propensity', ...files, '--test', `canonical:${file('absent')}`];
-  for (const [words, message] of [
-    [empty, 'import events first'],
-    [absent, 'absent'],
-    [['models', 'promote', 'propensity', 'none'], 'models list propensity'],
-  ] as const) {
-    const { status, stderr } = foresight(...words);
-    expect(stderr).toContain(message);
-    expect(status).toBe(1);
-  }
+  await expect(foresight(...empty)).rejects.toThrow(NotEnoughData);
+  await expect(foresight(...absent)).rejects.toThrow(UnreadableInput);
+  await expect(foresight('models', 'promote', 'propensity', 'none')).rejects.toThrow(ModelNotFound);
 }, 60_000);
 
 describe('wrong usage is refused before anything is read', () => {
@@ -153,10 +162,7 @@ describe('wrong usage is refused before anything is read', () => {
     ['a kind that is none', ['train', 'propensity', '--model', 'forest'], /use logistic/],
     ['a time that is none', [...training, '--from', 'soon'], /ISO 8601/],
   ])('%s', async (_, words, message) => {
-    const program = new Command();
-    registerTrain(program);
-    registerBacktest(program);
-    const refusal = program.parseAsync(words, { from: 'user' });
+    const refusal = foresight(...words);
     await expect(refusal).rejects.toThrow(message);
     await expect(refusal).rejects.toThrow(Usage);
   });
