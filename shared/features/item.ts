@@ -48,7 +48,7 @@ interface StoredSession {
   /** values, times relative to start */
   v: StoredValues;
   /** products */
-  w?: Record<string, StoredValues>;
+  w?: [string, StoredValues][];
 }
 
 interface StoredVisitor {
@@ -156,10 +156,7 @@ function storeSession(session: SessionState): StoredSession {
     ...(session.counted && { u: 1 as const }),
     ...(session.inhuman && { i: 1 as const }),
     v: storeValues(sessionFold, session.values, start),
-    // A prefix keeps integer-like ids in insertion order and `__proto__` an ordinary key.
-    ...(products.length > 0 && {
-      w: Object.fromEntries(products.map(([key, values]) => [`=${key}`, values])),
-    }),
+    ...(products.length > 0 && { w: products }),
   };
 }
 
@@ -176,8 +173,8 @@ function restoreSession(stored: StoredSession, layout: string, products: string)
     inhuman: stored.i === 1,
     values: restoreValues(sessionFold, stored.v, layout, start),
     products: new Map(
-      Object.entries(stored.w ?? {}).map(([key, values]) => [
-        key.slice(1),
+      (stored.w ?? []).map(([key, values]) => [
+        key,
         restoreValues(sessionProductFold, values, products, start),
       ]),
     ),
