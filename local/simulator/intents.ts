@@ -44,9 +44,9 @@ export interface Situation {
 
 /** Passing from an intent to another within a session; what is missing to 1 is leaving. */
 const PASSING: Readonly<Record<Intent, Partial<Record<Intent, number>>>> = {
-  browsing: { browsing: 0.65, comparing: 0.045, deciding: 0.004 },
-  comparing: { browsing: 0.04, comparing: 0.77, deciding: 0.07, abandoning: 0.01 },
-  deciding: { comparing: 0.04, deciding: 0.72, paying: 0.14, abandoning: 0.05 },
+  browsing: { browsing: 0.665, comparing: 0.025, deciding: 0.004 },
+  comparing: { browsing: 0.02, comparing: 0.79, deciding: 0.07, abandoning: 0.01 },
+  deciding: { comparing: 0.02, deciding: 0.74, paying: 0.14, abandoning: 0.05 },
   paying: { paying: 0.84, abandoning: 0.06 },
   abandoning: { browsing: 0.05, abandoning: 0.55 },
   satisfied: { satisfied: 0.4 },

@@ -128,8 +128,8 @@ export function interest(client: Client, channel: Channel, customer: Customer | 
  * say so are among the strangers and look like them until they move.
  */
 export function initialIntents(keenness: number, stranger: boolean): Float64Array {
-  const comparing = Math.exp(-1.3 + 0.6 * keenness);
-  const deciding = Math.exp(-3.6 + keenness);
+  const comparing = Math.exp(-1.2 + 0.6 * keenness);
+  const deciding = Math.exp(-3.7 + keenness);
   const crawling = stranger ? 0.008 : 0;
   const total = 1 + comparing + deciding + crawling;
   const initial = new Float64Array(INTENTS.length);
