@@ -1,12 +1,13 @@
 const totals = new Map<string, number>();
-let listening: Promise<void> | undefined;
+let listening = false;
 
 /**
  * Sums of the metrics that the functions of this process count, by name, from the first call of
  * this on. Everybody is given the same map, which goes on growing.
  */
 export function metricTotals(): ReadonlyMap<string, number> {
-  listening ??= listen();
+  if (!listening) void listen();
+  listening = true;
   return totals;
 }
 
