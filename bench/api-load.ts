@@ -4,9 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Decision, ScoreRequest } from '../shared/schemas/score.ts';
+import { type OpenLoopAnswer, openLoop } from './open-loop.ts';
 import { type PlatformProcess, withPlatform } from './platform-process.ts';
-import type { Result, Row, Target } from './report.ts';
-import { sampleOf } from './sample.ts';
+import type { Result, Row } from './report.ts';
+import { percentile, sampleOf } from './sample.ts';
 import { fillShop } from './shoppers.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
 
@@ -15,15 +16,24 @@ const SECONDS = 10;
 const CONNECTIONS = 10;
 const ROUNDS = 3;
 const SHOPPERS = 1_000;
+const WARM_UP_SECONDS = 3;
+/** The last answer comes after the last second has ended. */
+const ANSWERED_IN_TIME = 0.99;
 const AUTOCANNON = join(import.meta.dirname, '../node_modules/autocannon/autocannon.js');
 
-/** What autocannon reports; latencies in milliseconds. */
-interface Load {
-  readonly latency: { readonly p50: number; readonly p97_5: number; readonly p99: number };
-  readonly requests: { readonly average: number; readonly total: number };
+/** What autocannon reports. */
+interface Closed {
+  readonly latency: { readonly p99: number };
+  readonly requests: { readonly average: number };
   readonly '2xx': number;
   readonly non2xx: number;
   readonly errors: number;
+}
+
+interface Measured {
+  readonly atRate: readonly OpenLoopAnswer[];
+  readonly atMost: readonly Closed[];
+  readonly memory: number | null;
 }
 
 export function run(): Promise<readonly Result[]> {
@@ -33,7 +43,7 @@ export function run(): Promise<readonly Result[]> {
     const measured = await withPlatform(dataDir, ['--no-simulator'], (platform) =>
       measure(platform, har),
     );
-    requireGoodAnswers(dataDir, [...measured.atRate, ...measured.atMost]);
+    requireGoodAnswers(dataDir, measured);
     return [
       ...rowsAtRate(measured.atRate),
       ...rowsAtMost(measured.atMost),
@@ -42,33 +52,38 @@ export function run(): Promise<readonly Result[]> {
   });
 }
 
-async function measure(platform: PlatformProcess, har: string) {
-  await writeFile(har, harOf(platform, await fillShop(platform, SHOPPERS)));
-  await load(platform, har, 3, []); // warms up
-  const atRate: Load[] = [];
-  const atMost: Load[] = [];
+async function measure(platform: PlatformProcess, har: string): Promise<Measured> {
+  const requests = await fillShop(platform, SHOPPERS);
+  await writeFile(har, harOf(platform, requests));
+  await atMostOnce(platform, har, WARM_UP_SECONDS);
+  const atRate: OpenLoopAnswer[] = [];
+  const atMost: Closed[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    atRate.push(await load(platform, har, SECONDS, ['--overallRate', String(RATE)]));
-    atMost.push(await load(platform, har, SECONDS, []));
+    atRate.push(await atRateOnce(platform, requests));
+    atMost.push(await atMostOnce(platform, har, SECONDS));
   }
   return { atRate, atMost, memory: platform.peakMegabytes() };
 }
 
-/** From another process; at a given rate latencies count from when a request was due. */
-async function load(
-  { url }: PlatformProcess,
-  har: string,
-  seconds: number,
-  flags: readonly string[],
-): Promise<Load> {
+/** Not by autocannon: it sends what a second is due at once, and counts slow answers many times. */
+function atRateOnce({ url, apiKey }: PlatformProcess, requests: readonly ScoreRequest[]) {
+  return openLoop({
+    url: `${url}/v1/propensity`,
+    apiKey,
+    bodies: requests.map((request) => JSON.stringify(request)),
+    perSecond: RATE,
+    seconds: SECONDS,
+  });
+}
+
+async function atMostOnce({ url }: PlatformProcess, har: string, seconds: number): Promise<Closed> {
+  const flags = ['--json', '--no-progress', '--connections', String(CONNECTIONS)];
   const { stdout } = await promisify(execFile)(process.execPath, [
     AUTOCANNON,
-    '--json',
-    '--no-progress',
-    ...['--connections', String(CONNECTIONS), '--duration', String(seconds), ...flags],
-    ...['--har', har, url],
+    ...flags,
+    ...['--duration', String(seconds), '--har', har, url],
   ]);
-  return JSON.parse(stdout) as Load;
+  return JSON.parse(stdout) as Closed;
 }
 
 /** The requests as an HTTP archive, the form in which autocannon takes several. */
@@ -89,10 +104,12 @@ function harOf({ url, apiKey }: PlatformProcess, requests: readonly ScoreRequest
 }
 
 /** An answer that only looks like one must not count: the decisions in the lake tell. */
-function requireGoodAnswers(dataDir: string, loads: readonly Load[]): void {
-  const failed = loads.reduce((sum, { non2xx, errors }) => sum + non2xx + errors, 0);
+function requireGoodAnswers(dataDir: string, { atRate, atMost }: Measured): void {
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const failed = sum(atMost.map(({ non2xx, errors }) => non2xx + errors));
   if (failed > 0) throw new Error(`${failed} requests failed`);
-  const answered = loads.reduce((sum, load) => sum + load['2xx'], 0);
+  const answered =
+    sum(atRate.map(({ latencies }) => latencies.length)) + sum(atMost.map((load) => load['2xx']));
   const decisions = globSync(join(dataDir, '*/bronze/decisions/*/*.jsonl'))
     .flatMap((file) => readFileSync(file, 'utf8').trimEnd().split('\n'))
     .map((line) => JSON.parse(line) as Decision);
@@ -104,41 +121,43 @@ function requireGoodAnswers(dataDir: string, loads: readonly Load[]): void {
     );
 }
 
-function rowsAtRate(loads: readonly Load[]): Row[] {
+function rowsAtRate(rounds: readonly OpenLoopAnswer[]): Row[] {
   const at = `${RATE} scores/s for ${SECONDS} s`;
-  const latency = (part: string, of: keyof Load['latency'], target?: Target): Row => ({
+  const latency = (part: string, p: number, most?: number): Row => ({
     name: `${at}: latency ${part}`,
     unit: 'ms',
-    sample: sampleOf(loads.map(({ latency }) => latency[of])),
-    ...(target === undefined ? {} : { target }),
+    sample: sampleOf(rounds.map(({ latencies }) => percentile(latencies, p))),
+    ...(most === undefined ? {} : { target: { most } }),
   });
   return [
     {
       name: `${at}: answered`,
       unit: 'scores/s',
-      sample: sampleOf(loads.map(({ requests }) => requests.average)),
-      // A round loses the moment in which it ends.
-      target: { least: RATE * 0.99 },
+      sample: sampleOf(
+        rounds.map(({ latencies, elapsedSeconds }) => latencies.length / elapsedSeconds),
+      ),
+      target: { least: RATE * ANSWERED_IN_TIME },
     },
-    latency('p50', 'p50'),
-    latency('p97.5', 'p97_5', { most: 10 }),
-    latency('p99', 'p99', { most: 20 }),
+    latency('p50', 0.5),
+    latency('p95', 0.95, 10),
+    latency('p99', 0.99, 20),
+    latency('slowest', 1),
   ];
 }
 
-function rowsAtMost(loads: readonly Load[]): Row[] {
+function rowsAtMost(rounds: readonly Closed[]): Row[] {
   const at = `as many as it can, ${CONNECTIONS} connections`;
   return [
     {
       name: `${at}: answered`,
       unit: 'scores/s',
-      sample: sampleOf(loads.map(({ requests }) => requests.average)),
+      sample: sampleOf(rounds.map(({ requests }) => requests.average)),
       target: { least: RATE },
     },
     {
       name: `${at}: latency p99`,
       unit: 'ms',
-      sample: sampleOf(loads.map(({ latency }) => latency.p99)),
+      sample: sampleOf(rounds.map(({ latency }) => latency.p99)),
     },
   ];
 }

@@ -14,39 +14,22 @@ export interface PlatformProcess {
   readonly apiKey: string;
   /** From spawning the process to its line that says it can be used. */
   readonly readyMilliseconds: number;
-  /** Most memory that the process has ever had resident, MB; null where the system does not say. */
+  /** As `peakMegabytes` below. */
   peakMegabytes(): number | null;
 }
 
 /**
- * Runs `work` beside a platform, which is ended in any case.
+ * Runs `work` beside a platform that `npm start` has started, and ends it in any case.
  * @param flags of `foresight start`
  */
-export function withPlatform<Value>(
+export async function withPlatform<Value>(
   dataDir: string,
   flags: readonly string[],
   work: (platform: PlatformProcess) => Promise<Value>,
 ): Promise<Value> {
-  const main = join(ROOT, 'cli', 'main.ts');
-  return beside([process.execPath, main, 'start', ...flagsFor(dataDir), ...flags], work);
-}
-
-/** The same by what a person types, with everything that comes before the platform itself. */
-export function withNpmStart<Value>(
-  dataDir: string,
-  work: (platform: PlatformProcess) => Promise<Value>,
-): Promise<Value> {
-  return beside(['npm', 'start', '--silent', '--', ...flagsFor(dataDir)], work);
-}
-
-const flagsFor = (dataDir: string) => ['--data-dir', dataDir, '--port', '0', '--json'];
-
-async function beside<Value>(
-  [command = '', ...args]: readonly string[],
-  work: (platform: PlatformProcess) => Promise<Value>,
-): Promise<Value> {
+  const own = ['--data-dir', dataDir, '--port', '0', '--json'];
   const begun = performance.now();
-  const child = spawn(command, args, {
+  const child = spawn('npm', ['start', '--silent', '--', ...own, ...flags], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true, // a group of its own: npm passes no signal on
@@ -54,12 +37,15 @@ async function beside<Value>(
   const pid = child.pid as number;
   // Comes when the last of the group has let go of the output, npm being the first to end.
   const closed = once(child, 'close');
+  const end = () => process.kill(-pid, 'SIGTERM');
+  process.once('exit', end);
   try {
     const { url, api_key: apiKey } = await readyLine(child.stdout);
     const readyMilliseconds = performance.now() - begun;
     return await work({ url, apiKey, readyMilliseconds, peakMegabytes: () => peakMegabytes(pid) });
   } finally {
-    process.kill(-pid, 'SIGTERM');
+    process.off('exit', end);
+    end();
     await closed;
   }
 }
@@ -76,11 +62,16 @@ async function readyLine(output: Readable): Promise<{ url: string; api_key: stri
   return ready;
 }
 
-/** Linux keeps the high-water mark of every process. */
+/**
+ * Most memory that a process has ever had resident, MB; null where the system does not say. Of a
+ * launcher (npm, a shell, launch.mjs) it is that of the process which it has started in the end.
+ */
 export function peakMegabytes(pid: number): number | null {
-  const file = `/proc/${pid}/status`;
-  if (!existsSync(file)) return null;
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1];
+  const folder = `/proc/${pid}`;
+  if (!existsSync(folder)) return null;
+  const [child] = readFileSync(`${folder}/task/${pid}/children`, 'utf8').trim().split(' ');
+  if (child) return peakMegabytes(Number(child));
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`${folder}/status`, 'utf8'))?.[1];
   return kilobytes === undefined ? null : (Number(kilobytes) * 1024) / 1e6;
 }
 

@@ -11,7 +11,7 @@ import { realFile } from './traffic.ts';
 
 const ROUNDS = 3;
 const WATCH_MS = 20;
-const MAIN = join(import.meta.dirname, '../cli/main.ts');
+const ROOT = join(import.meta.dirname, '..');
 
 /** `foresight replay` in a process of its own: door, both streams, features and lake on SQLite. */
 export function run(): Promise<readonly Result[]> {
@@ -80,7 +80,10 @@ interface Summary {
 async function foresight(
   words: readonly string[],
 ): Promise<{ output: unknown; peak: number | null }> {
-  const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('npm', ['run', '--silent', 'foresight', '--', ...words], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let peak: number | null = null;
   const watch = setInterval(() => {
     peak = peakMegabytes(child.pid as number) ?? peak;

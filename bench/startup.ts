@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { post, withNpmStart } from './platform-process.ts';
+import { post, withPlatform } from './platform-process.ts';
 import type { Result } from './report.ts';
 import { sampleOf } from './sample.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
@@ -13,7 +13,7 @@ export async function run(): Promise<readonly Result[]> {
   for (let round = 0; round < ROUNDS; round++) {
     await inTemporaryFolder(async (folder) => {
       const begun = performance.now();
-      await withNpmStart(join(folder, 'data'), async (platform) => {
+      await withPlatform(join(folder, 'data'), [], async (platform) => {
         ready.push(platform.readyMilliseconds / 1000);
         await post(platform, '/v1/propensity', { anonymous_id: 'first' }, 200);
         scored.push((performance.now() - begun) / 1000);
