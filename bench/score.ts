@@ -11,6 +11,7 @@ import { updateFeatures } from '../shared/domain/update-features.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
 import type { OnlineStore } from '../shared/ports.ts';
 import { bodyText, httpHandler, jsonResponse } from '../shared/runtime/http-handler.ts';
+import { startDeadline } from '../shared/runtime/start-deadline.ts';
 import type { EnrichedEvent } from '../shared/schemas/event.ts';
 import type { ScoreRequest, ScoreResponse } from '../shared/schemas/score.ts';
 import { openMemoryStore } from './memory-store.ts';
@@ -101,7 +102,7 @@ function scoreHandler(store: OnlineStore, now: () => number): Handler {
       keyRing: benchKeyRing,
       policy: defaultPolicy,
       timeZone: 'Europe/London',
-      deadline: () => AbortSignal.timeout(1_000),
+      deadline: () => startDeadline(1_000),
       randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
       report: (_, error) => {
         throw error;
