@@ -13,6 +13,7 @@ import { Scorer } from '../shared/domain/score.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
 import { bodyText, httpHandler, jsonResponse } from '../shared/runtime/http-handler.ts';
 import { logger, metrics } from '../shared/runtime/observability.ts';
+import { startDeadline } from '../shared/runtime/start-deadline.ts';
 
 const environment = z.object({
   ONLINE_TABLE: z.string(),
@@ -35,12 +36,13 @@ export const handler = httpHandler(environment, async (settings) => {
     keyRing: parseKeyRing(await openSecretStore().read(settings.PSEUDONYM_SECRET)),
     policy: defaultPolicy,
     timeZone: settings.SHOP_TIME_ZONE,
-    deadline: () => AbortSignal.timeout(settings.SCORE_DEADLINE_MS),
+    deadline: () => startDeadline(settings.SCORE_DEADLINE_MS),
     randomBytes: (length) => randomFillSync(new Uint8Array(length)),
     report: (failure, error) => {
       logger.error(failure, error);
       metrics.addMetric(failure, MetricUnit.Count, 1);
     },
   });
+  await scorer.prepare();
   return async (event) => jsonResponse(200, await scorer.score(bodyText(event)));
 });

@@ -1,11 +1,24 @@
 import { DeadlineExceeded } from '../errors.ts';
 
-/** Settles with the work, or rejects with DeadlineExceeded once the signal aborts. */
-export function withinDeadline<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  if (signal.aborted) return Promise.reject(new DeadlineExceeded('the deadline had passed'));
-  return new Promise((resolve, reject) => {
-    const expire = () => reject(new DeadlineExceeded('no answer within the deadline'));
-    signal.addEventListener('abort', expire, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', expire));
-  });
+export interface Deadline {
+  /** Aborts when time is up. */
+  readonly signal: AbortSignal;
+  /** Says that nothing waits for it any more. */
+  done(): void;
+}
+
+/** Settles with the work, or rejects with DeadlineExceeded once time is up. */
+export async function withinDeadline<Value>(
+  { signal, done }: Deadline,
+  work: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const late = Promise.withResolvers<never>();
+  const expire = () => late.reject(new DeadlineExceeded('no answer within the deadline'));
+  signal.addEventListener('abort', expire, { once: true });
+  try {
+    return await Promise.race([work(signal), late.promise]);
+  } finally {
+    signal.removeEventListener('abort', expire);
+    done();
+  }
 }

@@ -13,7 +13,7 @@ import {
   scoreRequest,
 } from '../schemas/score.ts';
 import { contextEvents } from './context-events.ts';
-import { withinDeadline } from './deadline.ts';
+import { type Deadline, withinDeadline } from './deadline.ts';
 import { decide } from './decide.ts';
 import { decisionId } from './decision-id.ts';
 import { hasCartRule } from './has-cart-rule.ts';
@@ -29,6 +29,8 @@ const MODEL = 'propensity';
 const ROUTING_MAX_AGE_MS = 2_000;
 const MAX_REASONS = 10;
 
+type ScoreFailure = 'ScoreDegraded' | 'DecisionNotLogged' | 'ScorerNotPrepared';
+
 export interface Scoring {
   readonly clock: Clock;
   readonly store: OnlineStore;
@@ -39,11 +41,11 @@ export interface Scoring {
   readonly keyRing: PseudonymKeyRing;
   readonly policy: DecisionPolicy;
   readonly timeZone: string;
-  /** A fresh signal that aborts when the answer is due. */
-  readonly deadline: () => AbortSignal;
+  /** Starts the time in which an answer is due. */
+  readonly deadline: () => Deadline;
   readonly randomBytes: (length: number) => Uint8Array;
   /** Told of what degraded an answer or lost a log line; the caller of the API is not. */
-  readonly report: (failure: 'ScoreDegraded' | 'DecisionNotLogged', error: Error) => void;
+  readonly report: (failure: ScoreFailure, error: Error) => void;
 }
 
 interface Estimate {
@@ -87,16 +89,17 @@ export class Scorer {
     const now = clock.now();
     const id = decisionId(now, randomBytes(16));
     const subject = subjectOf(request, { now, requestId: id, keyRing });
-    const signal = this.#deps.deadline();
-    let facts: Facts | null = null;
+    let facts = null as Facts | null;
     let estimate: Estimate;
     let degradedBecause: string | null = null;
     try {
-      const alsoRead = this.#routingDue(now) ? [routingKey(MODEL)] : [];
-      const reading = readFacts(this.#deps.store, subject, alsoRead, now, signal);
-      facts = await withinDeadline(reading, signal);
-      this.#takeRouting(facts, now);
-      estimate = await withinDeadline(this.#estimate(facts, subject, request.reasons, now), signal);
+      estimate = await withinDeadline(this.#deps.deadline(), async (signal) => {
+        const alsoRead = this.#routingDue(now) ? [routingKey(MODEL)] : [];
+        const known = await readFacts(this.#deps.store, subject, alsoRead, now, signal);
+        facts = known;
+        this.#takeRouting(known.items, now);
+        return this.#estimate(known, subject, request.reasons, now);
+      });
     } catch (error) {
       degradedBecause = (error as Error).name;
       report('ScoreDegraded', error as Error);
@@ -137,11 +140,28 @@ export class Scorer {
     };
   }
 
+  /**
+   * Reads the routing and opens what serves, so that the first score of a cold start need not do
+   * it within its deadline. What fails here is met again, and answered for, by that score.
+   */
+  async prepare(): Promise<void> {
+    const now = this.#deps.clock.now();
+    try {
+      this.#takeRouting(await this.#deps.store.read([routingKey(MODEL)]), now);
+      const { champion = null, challenger = null } = this.#routing ?? {};
+      for (const version of [champion, challenger]) {
+        if (version !== null) await this.#deps.models.open(MODEL, version);
+      }
+    } catch (error) {
+      this.#deps.report('ScorerNotPrepared', error as Error);
+    }
+  }
+
   #routingDue(now: number): boolean {
     return now - this.#routingReadAt >= ROUTING_MAX_AGE_MS || now < this.#routingReadAt;
   }
 
-  #takeRouting({ items }: Facts, now: number): void {
+  #takeRouting(items: Facts['items'], now: number): void {
     if (!this.#routingDue(now)) return;
     const item = items.get(routingKey(MODEL));
     this.#routing = item === undefined ? null : parseRouting(item.state);
@@ -213,11 +233,9 @@ export class Scorer {
 
   /** A score that cannot be logged is still answered; the loss is reported with its decision id. */
   async #log(decision: Decision): Promise<void> {
-    const signal = this.#deps.deadline();
     try {
-      const [failure] = await withinDeadline(
+      const [failure] = await withinDeadline(this.#deps.deadline(), (signal) =>
         this.#deps.decisions.putRecordBatch([JSON.stringify(decision)], signal),
-        signal,
       );
       if (failure != null) throw new Error(`decision ${decision.decision_id}: ${failure}`);
     } catch (error) {

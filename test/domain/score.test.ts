@@ -82,7 +82,7 @@ let reports: { failure: string; error: Error }[];
 let now: number;
 let scorer: Scorer;
 
-function newScorer(deadline = () => new AbortController().signal): Scorer {
+function newScorer(controller = new AbortController()): Scorer {
   const clock = { now: () => now };
   const reader = { get: async (key: string) => files.get(key) ?? null };
   const definitions = definitionDigests();
@@ -95,7 +95,7 @@ function newScorer(deadline = () => new AbortController().signal): Scorer {
     keyRing,
     policy: defaultPolicy,
     timeZone: 'Europe/London',
-    deadline,
+    deadline: () => ({ signal: controller.signal, done: () => {} }),
     randomBytes: (length) => new Uint8Array(length),
     report: (failure, error) => reports.push({ failure, error }),
   });
@@ -191,6 +191,27 @@ describe('a score', () => {
     expect(store.reads.at(-1)).toEqual(['visitor#v1']);
   });
 
+  test('finds routing and model at once when it was prepared', async () => {
+    const rule = hasCartRule();
+    const { version } = JSON.parse(Buffer.from(rule.manifest).toString());
+    files.set(`propensity/${version}/manifest.json`, rule.manifest);
+    files.set(`propensity/${version}/model.json`, rule.model);
+    route(version);
+    await scorer.prepare();
+    files.clear();
+    store.reads.length = 0;
+    expect(await score({ anonymous_id: 'v1' })).toMatchObject({ degraded: false });
+    expect(store.reads).toEqual([['visitor#v1']]);
+  });
+
+  test('of a scorer that could not prepare is tried all the same', async () => {
+    store.failure = new StoreUnavailable('down');
+    await scorer.prepare();
+    expect(reports).toMatchObject([{ failure: 'ScorerNotPrepared' }]);
+    store.failure = null;
+    expect(await score({ anonymous_id: 'v1' })).toMatchObject({ degraded: false });
+  });
+
   test('gives reasons that contain the cart, when asked', async () => {
     await deliver(event({ event_type: 'add_to_cart' }));
     expect(await score({ anonymous_id: 'v1' })).not.toHaveProperty('reasons');
@@ -260,7 +281,7 @@ describe('when something fails, the answer is the prior', () => {
   test('the deadline', async () => {
     store.hangs = true;
     const controller = new AbortController();
-    scorer = newScorer(() => controller.signal);
+    scorer = newScorer(controller);
     const answer = scorer.score(JSON.stringify({ anonymous_id: 'v1' }));
     controller.abort();
     expect(await answer).toMatchObject({ degraded: true });
