@@ -33,8 +33,10 @@ const MIN_SESSIONS = 10;
  * Fits an additive logistic regression, and Platt's calibration on later rows that the fit has not
  * seen; then fits the terms again on both, because the newest sessions tell most about the next.
  *
- * Rows are weighted by 1 / prefixes of their session, so every session counts once; classes are not
- * reweighted. No randomness: the same rows give the same model.
+ * For the fit, rows are weighted by 1 / prefixes of their session, so every session counts once. The
+ * calibration and the prior take every row alike: the weight depends on how long the session will
+ * get, which a score cannot know, and would teach the chance of a session's average event. Classes
+ * are not reweighted. No randomness: the same rows give the same model.
  *
  * @param fit row numbers to fit the terms on
  * @param calibrate row numbers, later than those, to calibrate on
@@ -51,13 +53,12 @@ export function trainLogistic(
   const { a, b } = plattScaling(
     marginsOf(rows, calibrate, earlier.model, earlier.features),
     labelsOf(rows, calibrate),
-    weightsOf(rows, calibrate),
   );
   const both = Uint32Array.from([...fit, ...calibrate]).sort();
   return {
     ...fitTerms(rows, both),
     calibration: { kind: 'platt', a, b },
-    prior: meanOf(labelsOf(rows, both), weightsOf(rows, both)),
+    prior: meanOf(labelsOf(rows, both)),
   };
 }
 
@@ -276,12 +277,6 @@ function marginsOf(
   });
 }
 
-function meanOf(values: ArrayLike<number>, weights: Float64Array): number {
-  let sum = 0;
-  let total = 0;
-  for (let row = 0; row < weights.length; row++) {
-    sum += (values[row] as number) * (weights[row] as number);
-    total += weights[row] as number;
-  }
-  return sum / total;
+function meanOf(values: Uint8Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
