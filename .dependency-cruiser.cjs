@@ -4,7 +4,13 @@ const DIRECTIONS = {
   'shared/schemas': ['shared/schemas'],
   'shared/math': ['shared/math', 'shared/errors'],
   'shared/ports': ['shared/schemas'],
-  'shared/features': ['shared/features', 'shared/math', 'shared/schemas', 'shared/errors', 'shared/ports'],
+  'shared/features': [
+    'shared/features',
+    'shared/math',
+    'shared/schemas',
+    'shared/errors',
+    'shared/ports',
+  ],
   'shared/trees': ['shared/trees', 'shared/math', 'shared/schemas', 'shared/errors'],
   'shared/domain': [
     'shared/domain',
