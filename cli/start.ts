@@ -78,11 +78,7 @@ function readyLine({ url, apiKey }: Platform): string {
 }
 
 function welcome({ url, apiKey, dataDir }: Platform, simulated: boolean): string {
-  // A browser's name: what calls itself curl is a bot, processed but not folded into features.
-  const call = (
-    path: string,
-    body: object,
-  ) => `  curl ${url}${path} -A 'Mozilla/5.0 (X11; Linux x64) Firefox/140.0' \\
+  const call = (path: string, body: object) => `  curl ${url}${path} \\
     -H 'content-type: application/json' -H 'x-api-key: ${apiKey}' \\
     -d '${JSON.stringify(body)}'
 `;
