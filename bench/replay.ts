@@ -86,7 +86,9 @@ async function foresight(
   });
   let peak: number | null = null;
   const watch = setInterval(() => {
-    peak = peakMegabytes(child.pid as number) ?? peak;
+    // The launcher, much smaller, outlives what it started: the most of all readings counts.
+    const reading = peakMegabytes(child.pid as number);
+    if (reading !== null) peak = Math.max(reading, peak ?? 0);
   }, WATCH_MS);
   const exited = once(child, 'exit');
   const output = await text(child.stdout);
