@@ -30,8 +30,8 @@ export function runOnLogicalClock(start: number): LogicalClock {
 }
 
 /**
- * Live: this machine's time. On a logical clock: the event's own `received_at`, else its
- * `event_timestamp`, else the clock's time.
+ * Live: this machine's time. On a logical clock: the event's own `received_at`, which a replay
+ * gives, else the clock's time. An `event_timestamp` is the client's word even there.
  */
 export function openReceiveTime(): ReceiveTime {
   return (event) => {
@@ -41,10 +41,7 @@ export function openReceiveTime(): ReceiveTime {
 }
 
 function sourceTime(event: unknown): number | null {
-  const { received_at, event_timestamp } = (event ?? {}) as Record<string, unknown>;
-  for (const text of [received_at, event_timestamp]) {
-    const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-    if (!Number.isNaN(time)) return time;
-  }
-  return null;
+  const { received_at } = (event ?? {}) as Record<string, unknown>;
+  const time = typeof received_at === 'string' ? Date.parse(received_at) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
 }
