@@ -11,6 +11,7 @@ import type { OnlineItem, OnlineStore } from '../../shared/ports.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
 import type { Routing } from '../../shared/schemas/routing.ts';
 import { decision, scoreResponse } from '../../shared/schemas/score.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 import { MemoryDeliveryStream } from './memory-streams.ts';
 
 const keyRing = { current: 'k1', keys: { k1: 'ab'.repeat(32) } };
@@ -42,36 +43,14 @@ class CountingStore implements OnlineStore {
 }
 
 function event(fields: Partial<EnrichedEvent>): EnrichedEvent {
-  const at = fields.event_timestamp ?? new Date(NOON - 60_000).toISOString();
-  return {
-    event_id: `${at}:${fields.event_type}:${fields.product_id}`,
-    event_type: 'product_view',
-    event_timestamp: at,
-    received_at: at,
-    order_key: `${at}~r~000`,
+  return enrichedEvent({
+    at: NOON - 60_000,
     visitor: 'v1',
-    user_id: null,
     anonymous_id: 'v1',
-    session_id: null,
     product_id: 'p1',
-    product_category: 'shoes',
-    brand: null,
     price: 10,
-    quantity: 1,
-    currency: null,
-    order_id: null,
-    query: null,
-    device_type: 'mobile',
-    channel_type: 'direct',
-    country: null,
-    page_url: null,
-    referrer: null,
-    decision_id: null,
-    campaign_id: null,
-    is_bot: false,
-    schema_version: 1,
     ...fields,
-  };
+  });
 }
 
 let delivered = 0;

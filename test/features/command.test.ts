@@ -10,7 +10,7 @@ import { readProjectWiring } from '../../local/project.ts';
 import { pseudonymise } from '../../shared/domain/identity.ts';
 import { openSecretStore, provisionKeyRing } from '../../shared/embedded/secret-store.ts';
 import { catalogue } from '../../shared/features/catalogue.ts';
-import { enrichedEvent } from './enriched-event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 
 // Read when the logger is imported: the failing record below is meant to fail.
 vi.hoisted(() => {

@@ -7,7 +7,7 @@ import { catalogue } from '../../shared/features/catalogue.ts';
 import { compileVector } from '../../shared/features/vector.ts';
 import { applyToVisitor, emptyVisitor, type VisitorState } from '../../shared/features/visitor.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
-import { enrichedEvent } from './enriched-event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 
 const TYPES: Readonly<Record<string, EnrichedEvent['event_type']>> = {
   view: 'product_view',

@@ -20,7 +20,7 @@ import { applyToUser, emptyUser } from '../../shared/features/user.ts';
 import { featureValues } from '../../shared/features/vector.ts';
 import { applyToVisitor, emptyVisitor } from '../../shared/features/visitor.ts';
 import type { OnlineItem } from '../../shared/ports.ts';
-import { enrichedEvent } from './enriched-event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 4, 6, 12);

@@ -16,7 +16,7 @@ import type {
   Filter,
 } from '../../shared/schemas/feature-view.ts';
 import { FIELDS, type Field } from '../../shared/schemas/feature-vocabulary.ts';
-import { enrichedEvent } from './enriched-event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 4, 6, 12);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { beginsSession } from '../../shared/features/session-rule.ts';
 import { applyToVisitor, emptyVisitor, sessionId } from '../../shared/features/visitor.ts';
-import { enrichedEvent } from './enriched-event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -13,7 +13,7 @@ import { applyToUser, emptyUser, type UserState } from '../../shared/features/us
 import { featureValues } from '../../shared/features/vector.ts';
 import { applyToVisitor, emptyVisitor, type VisitorState } from '../../shared/features/visitor.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
-import { enrichedEvent } from './enriched-event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 import { Crash, type Fault, FaultyOnlineStore } from './faulty-online-store.ts';
 
 interface Record {

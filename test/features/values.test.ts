@@ -4,7 +4,7 @@ import { catalogue } from '../../shared/features/catalogue.ts';
 import { applyToUser, emptyUser, type UserState } from '../../shared/features/user.ts';
 import { compileVector, featureValues } from '../../shared/features/vector.ts';
 import { applyToVisitor, emptyVisitor, type VisitorState } from '../../shared/features/visitor.ts';
-import { enrichedEvent } from './enriched-event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;

@@ -10,7 +10,7 @@ import {
   type VisitorState,
 } from '../../shared/features/visitor.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
-import { enrichedEvent } from './enriched-event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 
 const START = Date.UTC(2026, 4, 6, 12);
 const iso = (time: number) => new Date(time).toISOString();

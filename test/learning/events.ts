@@ -1,5 +1,6 @@
 import { seededRandom } from '../../shared/math/seeded-random.ts';
 import type { EnrichedEvent, EventType } from '../../shared/schemas/event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 
 const START = Date.UTC(2026, 0, 5, 9);
 const MINUTE = 60_000;
@@ -13,35 +14,19 @@ export function eventAt(
   const time = new Date(START + at * MINUTE).toISOString();
   const visitor = fields.visitor ?? 'v1';
   const product = fields.product_id ?? 'p1';
-  return {
+  return enrichedEvent({
     event_id: `${visitor} ${type} ${product} ${time}`,
     event_type: type,
     event_timestamp: time,
-    received_at: time,
     order_key: `${time}~${visitor}~${type}~${product}`,
     visitor,
-    user_id: null,
     anonymous_id: visitor,
-    session_id: null,
     product_id: product,
-    product_category: 'unknown',
-    brand: null,
     price: 10,
-    quantity: null,
     currency: 'EUR',
     order_id: type === 'purchase' ? `${visitor} ${time}` : null,
-    query: null,
-    device_type: 'desktop',
-    channel_type: 'direct',
-    country: null,
-    page_url: null,
-    referrer: null,
-    decision_id: null,
-    campaign_id: null,
-    is_bot: false,
-    schema_version: 1,
     ...fields,
-  };
+  });
 }
 
 /**

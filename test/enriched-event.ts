@@ -1,4 +1,4 @@
-import type { EnrichedEvent } from '../../shared/schemas/event.ts';
+import type { EnrichedEvent } from '../shared/schemas/event.ts';
 
 let made = 0;
 
