@@ -53,8 +53,12 @@ async function run(flags: Flags): Promise<void> {
   endTelling?.();
   process.stderr.write('\nfinishing what is under way; once more to stop at once\n');
   await shop?.stop();
-  await platform.drain();
-  await platform.stop();
+  try {
+    await platform.drain();
+  } finally {
+    // What could not be drained, as with a full disk, stays on the streams for the next start.
+    await platform.stop();
+  }
 }
 
 /**
