@@ -1,4 +1,5 @@
 import { descendingOrder } from './descending-order.ts';
+import { forEachTie } from './for-each-tie.ts';
 
 /**
  * Average precision: Σ (R_k − R_{k−1}) P_k over the distinct scores in descending order; tied
@@ -21,20 +22,10 @@ export function averagePrecision(
   let positives = 0;
   let total = 0;
   let area = 0;
-  for (let start = 0; start < order.length; ) {
-    const score = scores[order[start] as number] as number;
-    let tiedPositives = 0;
-    let end = start;
-    for (; end < order.length; end++) {
-      const row = order[end] as number;
-      if (scores[row] !== score) break;
-      const weight = weights ? (weights[row] as number) : 1;
-      if (labels[row] === 1) tiedPositives += weight;
-      total += weight;
-    }
+  forEachTie(order, scores, labels, weights, (tiedPositives, tiedNegatives) => {
     positives += tiedPositives;
+    total += tiedPositives + tiedNegatives;
     if (tiedPositives > 0) area += (tiedPositives * positives) / total;
-    start = end;
-  }
+  });
   return positives > 0 && positives < total ? area / positives : null;
 }

@@ -1,4 +1,5 @@
 import { descendingOrder } from './descending-order.ts';
+import { forEachTie } from './for-each-tie.ts';
 
 /**
  * Area under the ROC curve: P(score of a positive > score of a negative) + ½ P(equal), the
@@ -20,22 +21,10 @@ export function rocAuc(
   let positives = 0;
   let negatives = 0;
   let concordant = 0;
-  for (let start = 0; start < order.length; ) {
-    const score = scores[order[start] as number] as number;
-    let tiedPositives = 0;
-    let tiedNegatives = 0;
-    let end = start;
-    for (; end < order.length; end++) {
-      const row = order[end] as number;
-      if (scores[row] !== score) break;
-      const weight = weights ? (weights[row] as number) : 1;
-      if (labels[row] === 1) tiedPositives += weight;
-      else tiedNegatives += weight;
-    }
+  forEachTie(order, scores, labels, weights, (tiedPositives, tiedNegatives) => {
     concordant += tiedNegatives * (positives + tiedPositives / 2);
     positives += tiedPositives;
     negatives += tiedNegatives;
-    start = end;
-  }
+  });
   return positives > 0 && negatives > 0 ? concordant / (positives * negatives) : null;
 }
