@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Suites that need more than Node: each is a project with a script of its own (package.json). */
+const OWN_PROJECT = ['emulators', 'browser', 'deploy', 'template', 'fuzz', 'trees-peers', 'vectors'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -7,14 +10,29 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/emulators/**', 'test/browser/**'],
+          exclude: OWN_PROJECT.map((folder) => `test/${folder}/**`),
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
         },
       },
-      {
-        test: { name: 'emulators', include: ['test/emulators/**/*.test.ts'], testTimeout: 60_000 },
-      },
-      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000 } },
+      project('vectors', 30_000),
+      project('emulators', 60_000),
+      project('browser', 60_000),
+      project('template', 120_000),
+      project('fuzz', 600_000),
+      project('deploy', 480_000),
+      project('trees-peers', 300_000),
     ],
   },
 });
+
+function project(name: string, testTimeout: number) {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout,
+      hookTimeout: testTimeout,
+      env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+    },
+  };
+}
