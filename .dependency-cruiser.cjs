@@ -53,8 +53,15 @@ module.exports = {
       name: 'no-input-or-output-in-pure-folders',
       comment: 'Pure rules take data, a clock and randomness; only node:crypto (hashes) is theirs.',
       severity: 'error',
-      from: { path: '^shared/(?:domain|features|math|schemas|trees)/' },
+      from: { path: '^shared/(?:domain|features|math|schemas)/' },
       to: { dependencyTypes: ['core'], pathNot: '^(?:node:)?(?:crypto|buffer)$' },
+    },
+    {
+      name: 'trees-read-bytes-and-use-threads',
+      comment: 'The library takes bytes, never paths; training runs on threads of its own.',
+      severity: 'error',
+      from: { path: '^shared/trees/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(?:node:)?(?:crypto|buffer|zlib|worker_threads)$' },
     },
     {
       name: 'adapters-only-by-alias',
