@@ -33,6 +33,36 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable' as const;
 }
 
+/** A service that is no store and no stream failed after its bounded retries; try again later. */
+export class ServiceUnavailable extends Error {
+  override readonly name = 'ServiceUnavailable' as const;
+}
+
+/** A hosted model's endpoint refused for load: the same call may succeed a moment later. */
+export class EndpointThrottled extends Error {
+  override readonly name = 'EndpointThrottled' as const;
+}
+
+/** The container behind an endpoint failed on the rows it was given. */
+export class EndpointModelFailed extends Error {
+  override readonly name = 'EndpointModelFailed' as const;
+}
+
+/** The endpoint cannot be reached, does not exist, or does not host the version asked for. */
+export class EndpointUnavailable extends Error {
+  override readonly name = 'EndpointUnavailable' as const;
+}
+
+/** An endpoint answered something that is not one usable number a row. */
+export class MalformedPrediction extends Error {
+  override readonly name = 'MalformedPrediction' as const;
+}
+
+/** An execution of that name exists with another input: give another name, or the same input. */
+export class ExecutionConflict extends Error {
+  override readonly name = 'ExecutionConflict' as const;
+}
+
 /** The stream did not take all entries after the bounded retries of the failed ones. */
 export class StreamUnavailable extends Error {
   override readonly name = 'StreamUnavailable' as const;

@@ -136,3 +136,113 @@ export interface ModelRegistry {
   /** Newest first. */
   list(name: string): Promise<readonly RegistryEntry[]>;
 }
+
+/** Versions of a model hosted elsewhere, e.g. the production variants of a SageMaker endpoint. */
+export interface ModelEndpoint {
+  /**
+   * @param version hosted there
+   * @param rows the model's columns in its order; NaN is missing
+   * @returns one finite number a row, in order
+   * @throws EndpointUnavailable, EndpointThrottled, EndpointModelFailed, MalformedPrediction,
+   *   DeadlineExceeded (when `signal` aborts)
+   */
+  predict(
+    version: string,
+    rows: readonly Float32Array[],
+    signal?: AbortSignal,
+  ): Promise<readonly number[]>;
+}
+
+export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+export interface Execution {
+  readonly machine: string;
+  readonly name: string;
+  readonly status: ExecutionStatus;
+  /** The JSON text it was started with. */
+  readonly input: string;
+  /** JSON text; null unless it has succeeded. */
+  readonly output: string | null;
+}
+
+/** Runs of state machines, each by a name of its own. */
+export interface StateMachines {
+  /**
+   * Starts a run once: the same name and input again is the same run, whatever has become of it.
+   * @param name 1–80 letters, digits, `-` and `_`; unique in the machine for at least 90 days
+   * @param input JSON text, at most 262,144 bytes
+   * @throws InvalidRequest, ExecutionConflict (another input), ServiceUnavailable
+   */
+  start(machine: string, name: string, input: string): Promise<Execution>;
+  /** @throws ServiceUnavailable */
+  find(machine: string, name: string): Promise<Execution | null>;
+}
+
+export type Severity = 'critical' | 'medium' | 'low';
+
+/** Messages to the people who run the platform, without personal data. */
+export interface Notices<Known extends Severity = Severity> {
+  /**
+   * @param notice its subject is cut to one line of 100 ASCII characters, its body to 256 KB
+   * @throws ServiceUnavailable
+   */
+  publish(notice: {
+    readonly severity: Known;
+    readonly subject: string;
+    readonly body: string;
+  }): Promise<void>;
+}
+
+export interface BusEvent {
+  /** E.g. `ModelPromoted`; with the detail's fields what rules match on. */
+  readonly type: string;
+  /** A JSON object as text. */
+  readonly detail: string;
+}
+
+/** Announces facts to whoever has a rule for them. At-least-once, order is not guaranteed. */
+export interface EventBus {
+  /**
+   * @returns for each event null when taken, else the error code
+   * @throws ServiceUnavailable when a call as a whole failed
+   */
+  putEvents(events: readonly BusEvent[], signal?: AbortSignal): Promise<readonly (string | null)[]>;
+}
+
+export interface StreamedRecord extends StreamEntry {
+  /** Orders the records of a shard as text. */
+  readonly sequence: string;
+  /** Epoch milliseconds. */
+  readonly arrivedAt: number;
+}
+
+/** Reads a stream anew, beside its consumers. */
+export interface StreamReader {
+  shards(): Promise<readonly string[]>;
+  /**
+   * The records of a shard in order, from a sequence number on, that one included, to the newest;
+   * from the oldest that the stream still has where that one is forgotten.
+   * @throws StreamUnavailable, also where there is no such shard
+   */
+  read(shard: string, from: string): AsyncIterable<StreamedRecord>;
+}
+
+export interface QueuedMessage {
+  /** The same each time the message is received. */
+  readonly id: string;
+  readonly body: string;
+  /** What deletes the message that was received this time. */
+  readonly receipt: string;
+}
+
+/** What stream consumers gave up on. */
+export interface DeadLetterQueue {
+  /**
+   * Up to ten messages, none where there are none just now. They are hidden for some minutes, and
+   * come again unless deleted: at-least-once.
+   * @throws ServiceUnavailable
+   */
+  receive(): Promise<readonly QueuedMessage[]>;
+  /** @throws ServiceUnavailable */
+  delete(receipt: string): Promise<void>;
+}
