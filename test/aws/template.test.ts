@@ -297,10 +297,10 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
       });
     });
 
-    test('is throttled and measured, and logs requests without addresses', () => {
+    test('is throttled, and logs requests without addresses', () => {
       const { DefaultRouteSettings, AccessLogSettings } = named('HttpApiStage').Properties;
       expect(DefaultRouteSettings).toEqual({
-        DetailedMetricsEnabled: true,
+        DetailedMetricsEnabled: false,
         ThrottlingRateLimit: expect.any(Number),
         ThrottlingBurstLimit: expect.any(Number),
       });
