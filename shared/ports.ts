@@ -221,10 +221,10 @@ export interface StreamReader {
   shards(): Promise<readonly string[]>;
   /**
    * The records of a shard in order, from a sequence number on, that one included, to the newest;
-   * from the oldest that the stream still has where that one is forgotten.
+   * from the oldest that the stream still has where that one is forgotten, or null was given.
    * @throws StreamUnavailable, also where there is no such shard
    */
-  read(shard: string, from: string): AsyncIterable<StreamedRecord>;
+  read(shard: string, from: string | null): AsyncIterable<StreamedRecord>;
 }
 
 export interface QueuedMessage {
