@@ -13,8 +13,12 @@ const COMMANDS = {
   backtest: () => import('./backtest.ts'),
   models: () => import('./models.ts'),
   'bad-rows': () => import('./bad-rows.ts'),
+  'dead-letters': () => import('./dead-letters.ts'),
+  cost: () => import('./cost.ts'),
 } as const;
 
+/** These ask an address, or the packaged files: they know no data directory. */
+const WITHOUT_DATA: readonly string[] = ['smoke', 'load', 'cost'];
 const DATA_DIR = '.foresight';
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -31,12 +35,14 @@ async function commandLine(words: readonly string[]): Promise<Command> {
   }
   for (const command of leavesOf(program)) {
     command.exitOverride();
-    if (!command.options.some(({ long }) => long === '--data-dir')) {
+    const hasData = command.parent !== program || !WITHOUT_DATA.includes(command.name());
+    if (hasData && !command.options.some(({ long }) => long === '--data-dir')) {
       command.option('--data-dir <folder>', 'where the platform keeps everything', DATA_DIR);
     }
   }
   return program.hook('preAction', (_program, command) => {
-    useEnvironment(readProjectWiring('dev'), command.opts()['dataDir'] ?? DATA_DIR);
+    const dataDir = command.opts()['dataDir'];
+    if (dataDir !== undefined) useEnvironment(readProjectWiring('dev'), dataDir);
   });
 }
 

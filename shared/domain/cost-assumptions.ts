@@ -1,0 +1,57 @@
+/**
+ * What the packaged configuration does not say. `cpuMs` is of a full core (1,769 MB), `waitMs` the
+ * time in which a function waits for services. CPU and sizes were measured (docs/costs.md), waits
+ * and lengths of answers are assumed; nothing was measured on AWS.
+ */
+export const ASSUMED = {
+  hoursPerMonth: 730,
+  /** By function, for an invocation; what is not named runs too seldom to count. */
+  invocation: {
+    /** BatchGetItem 4, PutRecordBatch 10; two calls of the SDK 1.3 CPU, the rest 0.4. */
+    score: { waitMs: 14, cpuMs: 1.7 },
+    collect: { waitMs: 10, cpuMs: 2 },
+    enrich: { waitMs: 12, cpuMs: 3 },
+    'update-features': { waitMs: 12, cpuMs: 4 },
+    authorizer: { waitMs: 4, cpuMs: 1 },
+  } as Readonly<Record<string, { readonly waitMs: number; readonly cpuMs: number }>>,
+  /** The initialisation is billed too: one invocation in 500 starts cold. */
+  coldShare: 0.002,
+  coldStartMs: 300,
+  /** START, END, REPORT, with what CloudWatch adds to each line. */
+  invocationLogBytes: 430,
+  /** A line in the embedded metric format, of the functions that write one for each invocation. */
+  metricLogBytes: 600,
+  metricWriters: ['collect', 'enrich', 'update-features'],
+  /** Names of our own metrics, each with its dimensions. */
+  ownMetrics: 30,
+  /** Metrics of a route where they are on. */
+  metricsOfRoute: 6,
+  /** CloudWatch keeps logs compressed. */
+  logCompression: 0.15,
+  /** Keys in use: each is asked about anew once a minute for each route. */
+  keyRoutes: 4,
+  /** A visitor's item as written, in kilobytes begun; another for one event in 12 or so: a user's. */
+  visitorWriteUnits: 1.2,
+  userWritesPerEvent: 0.08,
+  /** The visitor's, and for most requests the product's or the user's. */
+  itemsPerScore: 1.8,
+  visitorsPerEvent: 0.1,
+  /** Visitors are kept for 90 days. */
+  monthsOfVisitors: 3,
+  itemKilobytes: 0.7,
+  /** In the lake, compressed. */
+  eventBytes: 130,
+  decisionBytes: 300,
+  /** An execution role's credentials ask for a key of each stream and table every five minutes. */
+  roleCredentials: 20,
+  keyRequestsPerHour: 12,
+  /** With headers. */
+  scoreAnswerBytes: 700,
+  collectAnswerBytes: 1200,
+  /** State machines: daily features and monitoring, weekly CLV, two trainings with their releases. */
+  transitionsPerMonth: 12_000,
+  athenaTerabytes: 0.3,
+  jobHours: 3,
+  /** Where an endpoint scores: instances in two zones, and the wait for its answer. */
+  endpointWaitMs: 8,
+} as const;
