@@ -1,8 +1,8 @@
 import type { DataDirectory } from '../shared/embedded/data-directory.ts';
 import type { LogRecord, StreamLog } from '../shared/embedded/stream-log.ts';
+import { sequenceNumber } from '../shared/embedded/stream-position.ts';
 import type { ObjectStore } from '../shared/ports.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import { sequenceNumber } from './kinesis-event.ts';
 import { Wake } from './wake.ts';
 import type { Delivery } from './wiring.ts';
 

@@ -1,7 +1,8 @@
 import type { DataDirectory } from '../shared/embedded/data-directory.ts';
+import type { EmbeddedDeadLetterQueue } from '../shared/embedded/dead-letter-queue.ts';
 import type { StreamLog } from '../shared/embedded/stream-log.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import type { DeadLetterQueue } from './dead-letters.ts';
+import { firstNamed } from './dead-letters.ts';
 import { Lane, type LanePorts } from './lane.ts';
 import { Wake } from './wake.ts';
 import type { StreamMapping } from './wiring.ts';
@@ -25,7 +26,7 @@ export interface MappingPorts extends Omit<LanePorts, 'advance'> {
   readonly directory: DataDirectory;
   readonly log: StreamLog;
   readonly checkpoints: Checkpoints;
-  readonly deadLetters: DeadLetterQueue;
+  readonly deadLetters: EmbeddedDeadLetterQueue;
 }
 
 const READ_RECORDS = 2000;
@@ -44,7 +45,7 @@ export async function startEventSourceMapping(
   const lanes = resumed.map((_, index) => {
     const advance: LanePorts['advance'] = (lane, sequence, deadLetter) =>
       directory.commit(() => {
-        if (deadLetter) deadLetters.send(deadLetter);
+        if (deadLetter) deadLetters.send(JSON.stringify(deadLetter));
         checkpoints.write(consumer, lane, sequence);
       });
     return new Lane(mapping, index, { ...ports, advance });
@@ -91,7 +92,9 @@ export async function startEventSourceMapping(
           checkpoints.write(consumer, lane, sequence);
         }
       });
-      return Math.min(...positions);
+      // What a dead letter names is read when it is kept.
+      const named = deadLetters.messages().map((message) => firstNamed(message) - 1);
+      return Math.min(...positions, ...named);
     },
     async stop() {
       stopped = true;

@@ -1,16 +1,12 @@
 import type { KinesisStreamEvent } from 'aws-lambda';
 import type { LogRecord } from '../shared/embedded/stream-log.ts';
+import { SHARD_ID, sequenceNumber } from '../shared/embedded/stream-position.ts';
 
-/** One log is one shard. */
-export const SHARD_ID = 'shardId-000000000000';
 const REGION = 'us-east-1';
 const ACCOUNT = '000000000000';
 
 export const streamArn = (stream: string) =>
   `arn:aws:kinesis:${REGION}:${ACCOUNT}:stream/${stream}`;
-
-/** 56 digits as Kinesis has them, so that the order of the text is the order of the records. */
-export const sequenceNumber = (sequence: number) => String(sequence).padStart(56, '0');
 
 /** The event that a Kinesis event source mapping hands to a function. */
 export function kinesisEvent(stream: string, records: readonly LogRecord[]): KinesisStreamEvent {

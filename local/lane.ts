@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import type { LogRecord } from '../shared/embedded/stream-log.ts';
-import type { DeadLetter } from './dead-letters.ts';
-import { deadLetterOf } from './dead-letters.ts';
-import { kinesisEvent, sequenceNumber } from './kinesis-event.ts';
+import { sequenceNumber } from '../shared/embedded/stream-position.ts';
+import type { DeadLetterMessage } from '../shared/schemas/dead-letter.ts';
+import { deadLetterOf, type GivingUp } from './dead-letters.ts';
+import { kinesisEvent } from './kinesis-event.ts';
 import { Wake } from './wake.ts';
 import type { StreamMapping } from './wiring.ts';
 
@@ -11,7 +12,7 @@ export interface LanePorts {
   /** Calls the function and answers its response; rejects where the function throws. */
   invoke(event: KinesisStreamEvent): Promise<unknown>;
   /** Makes a lane's progress durable, with the dead letter that is part of it. */
-  advance(lane: number, sequence: number, deadLetter: DeadLetter | null): Promise<void>;
+  advance(lane: number, sequence: number, deadLetter: DeadLetterMessage | null): Promise<void>;
   /** Hears of each failed delivery. */
   report(error: unknown, records: readonly LogRecord[]): void;
   readonly now: () => number;
@@ -167,7 +168,7 @@ export class Lane {
 
   async #bury(
     records: readonly LogRecord[],
-    condition: DeadLetter['requestContext']['condition'],
+    condition: GivingUp,
     invocations: number,
   ): Promise<void> {
     const now = this.#ports.now();
@@ -177,7 +178,7 @@ export class Lane {
   }
 
   /** Nothing is lost while progress cannot be written, e.g. on a full disk: it is tried again. */
-  async #advance(sequence: number, deadLetter: DeadLetter | null): Promise<void> {
+  async #advance(sequence: number, deadLetter: DeadLetterMessage | null): Promise<void> {
     for (let failures = 0; failures === 0 || !this.#stopped; failures++) {
       try {
         await this.#ports.advance(this.#index, sequence, deadLetter);

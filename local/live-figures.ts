@@ -1,9 +1,9 @@
 import { parseRouting, routingKey } from '../shared/domain/routing.ts';
 import { type DataDirectory, openDataDirectory } from '../shared/embedded/data-directory.ts';
+import { openDeadLetterQueue } from '../shared/embedded/dead-letter-queue.ts';
 import { openOnlineStore } from '../shared/embedded/online-store.ts';
 import { openStreamLog, type StreamLog } from '../shared/embedded/stream-log.ts';
 import type { Decision } from '../shared/schemas/score.ts';
-import { openDeadLetterQueue } from './dead-letters.ts';
 import { resourceNamed } from './environment.ts';
 import { metricTotals } from './metric-totals.ts';
 import type { Platform } from './platform.ts';
@@ -183,11 +183,12 @@ export class FigureKeeper {
     }));
   }
 
+  /** Those that wait in the queues, and those kept in the lake since the start. */
   #deadLetters(): number {
     const queues = this.#platform.wiring.streamMappings.map((mapping) => mapping.deadLetterQueue);
     return [...new Set(queues)].reduce(
-      (sum, queue) => sum + openDeadLetterQueue(this.#directory, queue).size(),
-      0,
+      (sum, queue) => sum + openDeadLetterQueue(queue).size(),
+      this.#total('DeadLetters'),
     );
   }
 

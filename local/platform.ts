@@ -10,11 +10,11 @@ import {
   lockDataDirectory,
   openDataDirectory,
 } from '../shared/embedded/data-directory.ts';
+import { openDeadLetterQueue } from '../shared/embedded/dead-letter-queue.ts';
 import { openObjectStore } from '../shared/embedded/object-store.ts';
 import { openOnlineStore } from '../shared/embedded/online-store.ts';
 import { openStreamLog } from '../shared/embedded/stream-log.ts';
 import { openCheckpoints } from './checkpoints.ts';
-import { openDeadLetterQueue } from './dead-letters.ts';
 import { type DeliveryWriter, startDelivery } from './delivery.ts';
 import { resourceNamed, useEnvironment } from './environment.ts';
 import { type EventSourceMapping, startEventSourceMapping } from './event-source-mapping.ts';
@@ -156,7 +156,7 @@ async function startConsumers(
     const started = await startEventSourceMapping(mapping, {
       ...ports,
       log: openStreamLog(directory, mapping.stream),
-      deadLetters: openDeadLetterQueue(directory, mapping.deadLetterQueue),
+      deadLetters: openDeadLetterQueue(mapping.deadLetterQueue),
       invoke: (event) => invoke(mapping.function, event),
       report: (error, records) =>
         complain(`${mapping.function} (${records.length} records)`)(error),

@@ -2,13 +2,14 @@ import type { KinesisStreamEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openCheckpoints } from '../../local/checkpoints.ts';
-import { openDeadLetterQueue } from '../../local/dead-letters.ts';
 import {
   type EventSourceMapping,
   startEventSourceMapping,
 } from '../../local/event-source-mapping.ts';
 import type { StreamMapping } from '../../local/wiring.ts';
+import { openDeadLetterQueue } from '../../shared/embedded/dead-letter-queue.ts';
 import { openStreamLog } from '../../shared/embedded/stream-log.ts';
+import { type DeadLetterMessage, deadLetterMessage } from '../../shared/schemas/dead-letter.ts';
 import { freshDataDirectory } from '../embedded/fresh-data-directory.ts';
 
 const directory = freshDataDirectory();
@@ -64,7 +65,7 @@ async function start(
     directory: directory(),
     log: openStreamLog(directory(), mapping.stream),
     checkpoints: openCheckpoints(directory()),
-    deadLetters: openDeadLetterQueue(directory(), mapping.deadLetterQueue),
+    deadLetters: openDeadLetterQueue(mapping.deadLetterQueue),
     invoke: async (event) => {
       const data = event.Records.map(({ kinesis }) =>
         Buffer.from(kinesis.data, 'base64').toString(),
@@ -83,11 +84,17 @@ const put = (mapping: StreamMapping, ...data: string[]) =>
     data.map((text) => ({ partitionKey: text.split('/')[0] as string, data: text })),
   );
 const deadOf = (mapping: StreamMapping) =>
-  openDeadLetterQueue(directory(), mapping.deadLetterQueue).messages();
-const payloadOf = ({ payload }: { payload: string }) =>
-  (JSON.parse(payload) as KinesisStreamEvent).Records.map(({ kinesis }) =>
-    Buffer.from(kinesis.data, 'base64').toString(),
-  );
+  openDeadLetterQueue(mapping.deadLetterQueue)
+    .messages()
+    .map((message) => deadLetterMessage.parse(JSON.parse(message)));
+/** The data of the records between the first and the last that the message names. */
+const namedBy = ({ KinesisBatchInfo }: DeadLetterMessage) => {
+  const { startSequenceNumber, endSequenceNumber, streamArn } = KinesisBatchInfo;
+  const first = Number(startSequenceNumber);
+  return openStreamLog(directory(), streamArn.split('/')[1] as string)
+    .read(first - 1, Number(endSequenceNumber) - first + 1)
+    .map(({ data }) => data);
+};
 const failuresAt = (event: KinesisStreamEvent, ...positions: number[]) => ({
   batchItemFailures: positions.map((position) => ({
     itemIdentifier: event.Records[position]?.kinesis.sequenceNumber,
@@ -254,7 +261,7 @@ describe('a failure', () => {
     await put(mapping, 'a/1', 'a/2');
     await running.idle();
     await running.stop();
-    expect(deadOf(mapping).map(payloadOf)).toEqual([['a/1', 'a/2']]);
+    expect(deadOf(mapping).map(namedBy)).toEqual([['a/1', 'a/2']]);
   });
 
   test('answered without ReportBatchItemFailures is none', async () => {
@@ -266,7 +273,7 @@ describe('a failure', () => {
     expect(deadOf(mapping)).toEqual([]);
   });
 
-  test('is tried again so often, with growing pauses, then dead-lettered with payload', async () => {
+  test('is tried again so often, with growing pauses, then dead-lettered by its place on the stream', async () => {
     const mapping = settings({ bisectBatchOnFunctionError: false, maximumRetryAttempts: 3 });
     const time = impatientTime();
     const { mapping: running, invocations, reports } = await start(mapping, throwing, time);
@@ -296,9 +303,22 @@ describe('a failure', () => {
         batchSize: 2,
         streamArn: `arn:aws:kinesis:us-east-1:000000000000:stream/${mapping.stream}`,
       },
-      payload: expect.any(String),
     });
-    expect(payloadOf(dead as { payload: string })).toEqual(['a/1', 'a/2']);
+    expect(namedBy(dead as DeadLetterMessage)).toEqual(['a/1', 'a/2']);
+  });
+
+  test('that is dead-lettered keeps its records on the stream until the message is deleted', async () => {
+    const mapping = settings({ maximumRetryAttempts: 0 });
+    const { mapping: running } = await start(mapping, (data) => {
+      if (data.includes('a/2')) throw new Error('poison');
+    });
+    await put(mapping, 'a/1', 'a/2', 'a/3');
+    await running.idle();
+    expect(await running.checkpoint()).toBe(1);
+    const queue = openDeadLetterQueue(mapping.deadLetterQueue);
+    for (const { receipt } of await queue.receive()) await queue.delete(receipt);
+    expect(await running.checkpoint()).toBe(3);
+    await running.stop();
   });
 
   test('of one poison record is bisected down to it; all others are handled', async () => {
@@ -313,7 +333,7 @@ describe('a failure', () => {
     await running.idle();
     await running.stop();
     expect(handled).toEqual(all.filter((data) => data !== 'a/137'));
-    expect(deadOf(mapping).map(payloadOf)).toEqual([['a/137']]);
+    expect(deadOf(mapping).map(namedBy)).toEqual([['a/137']]);
     expect(invocations.length).toBeLessThan(25);
   });
 
@@ -470,7 +490,7 @@ test('whatever fails and whenever it crashes: each record is handled or dead-let
           break;
         }
       }
-      const dead = deadOf(mapping).flatMap(payloadOf);
+      const dead = deadOf(mapping).flatMap(namedBy);
       expect(new Set([...handled, ...dead])).toEqual(new Set(all));
       if (bisect) expect(new Set(dead)).toEqual(new Set(all.filter((one) => poisonous.has(one))));
       for (const key of new Set(keys)) {

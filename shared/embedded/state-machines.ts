@@ -1,0 +1,91 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import { ExecutionConflict, InvalidRequest } from '../errors.ts';
+import type { Execution, ExecutionStatus, StateMachines } from '../ports.ts';
+import { dataDirectory } from './data-directory.ts';
+
+/** What a runner of the machines needs besides: what is to be run, and a place for how it ended. */
+export interface EmbeddedStateMachines extends StateMachines {
+  /** Runs that have not ended, the oldest first: what a runner takes up again after a crash. */
+  running(): readonly Execution[];
+  /**
+   * Ends a run, once: what has ended stays as it ended.
+   * @param output JSON text of a run that has succeeded, else null
+   */
+  end(
+    execution: Pick<Execution, 'machine' | 'name'>,
+    status: Exclude<ExecutionStatus, 'RUNNING'>,
+    output: string | null,
+  ): Promise<void>;
+}
+
+/** Keeps which runs were asked for and how they ended; whoever runs them reads it here. */
+export function openStateMachines(): EmbeddedStateMachines {
+  const directory = dataDirectory();
+  const { database } = directory;
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS executions (
+       id INTEGER PRIMARY KEY AUTOINCREMENT,
+       machine TEXT NOT NULL,
+       name TEXT NOT NULL,
+       status TEXT NOT NULL,
+       input TEXT NOT NULL,
+       output TEXT,
+       UNIQUE (machine, name)
+     );
+     CREATE INDEX IF NOT EXISTS executions_running ON executions (id) WHERE status = 'RUNNING'`,
+  );
+  const insert = database.prepare(
+    `INSERT INTO executions (machine, name, status, input) VALUES (?, ?, 'RUNNING', ?)
+     ON CONFLICT DO NOTHING`,
+  );
+  const select = database.prepare('SELECT * FROM executions WHERE machine = ? AND name = ?');
+  const selectRunning = database.prepare(
+    `SELECT * FROM executions WHERE status = 'RUNNING' ORDER BY id`,
+  );
+  const update = database.prepare(
+    `UPDATE executions SET status = ?, output = ?
+     WHERE machine = ? AND name = ? AND status = 'RUNNING'`,
+  );
+  const find = (machine: string, name: string) => {
+    const row = select.get(machine, name);
+    return row ? executionOf(row) : null;
+  };
+
+  return {
+    async start(machine, name, input) {
+      refuseName(name);
+      await directory.commit(() => insert.run(machine, name, input));
+      const execution = find(machine, name) as Execution;
+      if (execution.input === input) return execution;
+      throw new ExecutionConflict(
+        `${name} of ${machine} runs with another input: give another name, or the same input`,
+      );
+    },
+    async find(machine, name) {
+      return find(machine, name);
+    },
+    running: () => selectRunning.all().map(executionOf),
+    async end({ machine, name }, status, output) {
+      await directory.commit(() => update.run(status, output, machine, name));
+    },
+  };
+}
+
+function executionOf(row: Record<string, SQLOutputValue>): Execution {
+  const { machine, name, status, input, output } = row;
+  return {
+    machine: machine as string,
+    name: name as string,
+    status: status as ExecutionStatus,
+    input: input as string,
+    output: output as string | null,
+  };
+}
+
+function refuseName(name: string): void {
+  if (!/^[A-Za-z0-9_-]{1,80}$/.test(name))
+    throw new InvalidRequest(
+      `${JSON.stringify(name)} names no execution: 1–80 letters, digits, - and _ do`,
+      'name',
+    );
+}
