@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { PortInUse } from '../shared/errors.ts';
-import { problemResponse, problemType } from '../shared/runtime/problem.ts';
+import { jsonResponse } from '../shared/runtime/http-handler.ts';
 import { Authorization } from './authorization.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { httpEvent } from './http-event.ts';
@@ -27,18 +27,21 @@ type Result = APIGatewayProxyStructuredResultV2;
 
 /** As API Gateway: a larger body never reaches a function. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** As API Gateway: of the request line and all headers. */
+const MAX_HEADER_BYTES = 10_240;
 const HOST = '127.0.0.1';
 const KEEP_ALIVE_MS = 65_000;
 
 /**
  * An HTTP API in front of the functions: routes, authorizers, CORS and events as API Gateway has
- * them. What the gateway itself refuses is a problem document here.
+ * them. What the gateway itself answers is its own `{"message": …}` here too, no problem document.
  * @param port 0: any free one
  * @throws PortInUse
  */
 export async function openHttpDoor(port: number, ports: DoorPorts): Promise<HttpDoor> {
   const gateway = new Gateway(ports);
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+  const limits = { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: MAX_HEADER_BYTES };
+  const server = createServer(limits, (request, response) => {
     // Once closing, a connection that is kept alive for more would hold the close back.
     response.once('close', () => server.listening || server.closeIdleConnections());
     // `handle` answers its own failures; what is left is a connection that is gone.
@@ -102,16 +105,10 @@ class Gateway {
     const found = this.#find(request);
     if (found === null) {
       if (await this.#ports.other(request, response)) return;
-      return send(
-        response,
-        refusal(404, 'NotFound', `there is no ${request.method} ${request.url}`),
-      );
+      return send(response, ownAnswer(404));
     }
     const body = await bodyOf(request);
-    const result =
-      body === null
-        ? refusal(413, 'BodyTooLarge', `a body has at most ${MAX_BODY_BYTES} bytes`)
-        : await this.#answer(request, body, found);
+    const result = body === null ? ownAnswer(413) : await this.#answer(request, body, found);
     const headers = { ...result.headers, ...(cors ? corsHeaders(cors, origin) : {}) };
     send(response, { ...result, headers });
   }
@@ -133,16 +130,12 @@ class Gateway {
     try {
       const authorization = this.#authorizations.get(route.authorizer ?? '');
       const verdict = (await authorization?.verdict(event)) ?? 'authorized';
-      if (verdict === 'unauthorized') {
-        return refusal(401, 'Unauthorized', 'give an API key in the header x-api-key');
-      }
-      if (verdict === 'forbidden') {
-        return refusal(403, 'Forbidden', 'this API key does not open this route, or no longer');
-      }
+      if (verdict === 'unauthorized') return ownAnswer(401);
+      if (verdict === 'forbidden') return ownAnswer(403);
       return resultOf(await this.#ports.invoke(route.function, event));
     } catch (error) {
       this.#ports.report(error);
-      return refusal(500, 'InternalError', `the failure was logged as request ${requestId}`);
+      return ownAnswer(500);
     }
   }
 }
@@ -152,21 +145,17 @@ interface Found {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-const TITLES: Readonly<Record<number, string>> = {
-  401: 'The request carries no credentials',
-  403: 'The credentials do not allow this',
-  404: 'There is nothing here',
-  413: 'The request body is too large',
-  500: 'Something failed here',
-};
+/** What API Gateway says where it does not ask a function, or the function fails. */
+const MESSAGES = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  413: 'Request Entity Too Large',
+  500: 'Internal Server Error',
+} as const;
 
-function refusal(status: number, name: string, detail: string): Result {
-  return problemResponse({
-    type: problemType(name),
-    title: TITLES[status] ?? name,
-    status,
-    detail,
-  });
+function ownAnswer(status: keyof typeof MESSAGES): Result {
+  return jsonResponse(status, { message: MESSAGES[status] });
 }
 
 const parameters = ({ path }: Route) => path.split('{').length - 1;

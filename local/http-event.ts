@@ -21,7 +21,8 @@ export function httpEvent(
   pathParameters: Readonly<Record<string, string>>,
   { requestId, time }: Arrival,
 ): APIGatewayProxyEventV2 {
-  const { pathname, search, searchParams } = new URL(request.url ?? '/', 'http://embedded');
+  const [pathname, search] = pathAndQuery(request.url ?? '/');
+  const searchParams = new URLSearchParams(search);
   const { headers, cookies } = headersOf(request);
   const query = Object.fromEntries(
     [...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name).join(',')]),
@@ -33,10 +34,10 @@ export function httpEvent(
     version: '2.0',
     routeKey,
     rawPath: pathname,
-    rawQueryString: search.slice(1),
+    rawQueryString: search,
     ...(cookies.length > 0 ? { cookies } : {}),
     headers,
-    ...(search.length > 1 ? { queryStringParameters: query } : {}),
+    ...(search.length > 0 ? { queryStringParameters: query } : {}),
     requestContext: {
       accountId: '000000000000',
       apiId: 'embedded',
@@ -79,6 +80,14 @@ export function authorizerEvent(
     stageVariables: {},
     requestContext: event.requestContext,
   };
+}
+
+/** As sent: a URL parser would refuse or rewrite what a client may well send. */
+function pathAndQuery(target: string): readonly [path: string, query: string] {
+  const [beforeFragment = ''] = target.split('#', 1);
+  const mark = beforeFragment.indexOf('?');
+  if (mark < 0) return [beforeFragment, ''];
+  return [beforeFragment.slice(0, mark), beforeFragment.slice(mark + 1)];
 }
 
 /** Names in lower case, repeated headers joined, cookies apart. */

@@ -18,6 +18,11 @@ export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge' as const;
 }
 
+/** The body is compressed. */
+export class UnsupportedEncoding extends Error {
+  override readonly name = 'UnsupportedEncoding' as const;
+}
+
 /** An environment variable is missing or malformed: the deployment is wrong, not the request. */
 export class InvalidEnvironment extends Error {
   override readonly name = 'InvalidEnvironment' as const;

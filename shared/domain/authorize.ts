@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ApiKeyStore, Clock } from '../ports.ts';
 
 /** The scope that opens a route. A route that is not listed is opened by no key. */
-const ROUTE_SCOPES: Readonly<Record<string, string>> = {
+export const ROUTE_SCOPES: Readonly<Record<string, string>> = {
   'POST /v1/events': 'collect',
   'POST /v1/propensity': 'score',
 };

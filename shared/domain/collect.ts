@@ -1,6 +1,11 @@
 import { InvalidRequest, StreamUnavailable } from '../errors.ts';
 import type { EventStream, ReceiveTime } from '../ports.ts';
-import { type CollectResponse, type CollectResult, collectRequest } from '../schemas/door-event.ts';
+import {
+  type CollectResponse,
+  type CollectResult,
+  collectRequest,
+  idempotencyKey,
+} from '../schemas/door-event.ts';
 import type { RawEvent } from '../schemas/raw-event.ts';
 import { admit, keptAgent, rawEventOf } from './door-event.ts';
 import { networkPrefix, type PseudonymKeyRing } from './identity.ts';
@@ -32,6 +37,7 @@ export interface Collection {
  * @throws StreamUnavailable when no admissible event could be stored: the request may be repeated
  */
 export async function collect(request: DoorRequest, deps: Collection): Promise<CollectResponse> {
+  checkIdempotencyKey(request.idempotencyKey);
   const candidates = parseBody(request.body);
   const results: CollectResult[] = [];
   const admitted: { index: number; raw: RawEvent }[] = [];
@@ -67,6 +73,12 @@ export async function collect(request: DoorRequest, deps: Collection): Promise<C
   }
   const accepted = results.filter(({ status }) => status === 'accepted').length;
   return { accepted, refused: results.length - accepted, results };
+}
+
+/** Under an empty key all shops' events would have the same ids, and count as repetitions. */
+function checkIdempotencyKey(key: string | null): void {
+  if (key === null || idempotencyKey.safeParse(key).success) return;
+  throw new InvalidRequest('Idempotency-Key: give 1 to 255 characters', 'Idempotency-Key');
 }
 
 /**

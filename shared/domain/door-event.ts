@@ -76,7 +76,7 @@ const MAX_USER_AGENT = 512;
 
 /** Agents beyond any browser's length tell nothing more. */
 export function keptAgent(userAgent: string): string {
-  return userAgent.slice(0, MAX_USER_AGENT);
+  return userAgent.slice(0, MAX_USER_AGENT).toWellFormed();
 }
 
 /** Sorts as text into the order of acceptance. */
@@ -98,7 +98,7 @@ function canonicalFields(candidate: Record<string, unknown>) {
     } else if (name === 'email' && typeof candidate[name] === 'string') {
       fields['user_id'] ??= candidate['user_id'] ?? candidate[name].trim().toLowerCase();
     } else if (ignored.length < MAX_IGNORED_NAMES) {
-      ignored.push(name.slice(0, 64));
+      ignored.push(name.slice(0, 64).toWellFormed());
     }
   }
   return { fields, ignored };

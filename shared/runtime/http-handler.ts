@@ -4,6 +4,7 @@ import type {
   Context,
 } from 'aws-lambda';
 import type * as z from 'zod';
+import { UnsupportedEncoding } from '../errors.ts';
 import { readEnvironment } from './environment.ts';
 import { logger, observed } from './observability.ts';
 import { once } from './once.ts';
@@ -34,8 +35,15 @@ export function httpHandler<Schema extends z.ZodType>(
   });
 }
 
-/** The body as text, whichever way the gateway passed it. */
+/**
+ * The body as text, whichever way the gateway passed it.
+ * @throws UnsupportedEncoding where it is compressed: its true size is unknown until it is read
+ */
 export function bodyText(event: APIGatewayProxyEventV2): string {
+  const encoding = event.headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') {
+    throw new UnsupportedEncoding('send the body as it is, without content-encoding');
+  }
   const body = event.body ?? '';
   return event.isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
 }

@@ -1,16 +1,5 @@
 import * as z from 'zod';
-import { MAX_ID_BYTES } from './event.ts';
-
-/** Longest free text in characters. */
-const text = z.string().max(1024);
-
-const id = z
-  .string()
-  .min(1)
-  .max(MAX_ID_BYTES)
-  .refine((value) => Buffer.byteLength(value) <= MAX_ID_BYTES, {
-    error: `must be at most ${MAX_ID_BYTES} bytes of UTF-8`,
-  });
+import { freeText, shopId } from './text.ts';
 
 /**
  * One event as a shop sends it. The door checks shape and bounds only; what the values mean
@@ -19,39 +8,47 @@ const id = z
  * `user_id`.
  */
 export const doorEvent = z.object({
-  event_id: id.nullish(),
-  event_type: z.string().min(1).max(64),
-  /** Client clock, ISO 8601 with zone; absent: the time of receipt. */
-  event_timestamp: z.iso.datetime({ offset: true }).max(40).nullish(),
-  user_id: id.nullish(),
-  anonymous_id: id.nullish(),
-  session_id: id.nullish(),
-  product_id: id.nullish(),
-  product_category: z.string().max(256).nullish(),
-  brand: z.string().max(256).nullish(),
-  /** Per unit, in `currency`. */
-  price: z.number().nullish(),
+  event_id: shopId.nullish().describe('Repeat it with a repeated event, and it counts once.'),
+  event_type: freeText(64).min(1),
+  event_timestamp: z.iso
+    .datetime({ offset: true })
+    .max(40)
+    .nullish()
+    .describe('Clock of the client, ISO 8601 with zone; absent: the time of receipt.'),
+  user_id: shopId.nullish().describe('The known customer; kept as a pseudonym only.'),
+  anonymous_id: shopId.nullish().describe('The browser or device: the visitor.'),
+  session_id: shopId.nullish(),
+  product_id: shopId.nullish(),
+  product_category: freeText(256).nullish(),
+  brand: freeText(256).nullish(),
+  price: z.number().nullish().describe('Per unit, in `currency`.'),
   quantity: z.number().nullish(),
-  currency: z.string().max(8).nullish(),
-  order_id: id.nullish(),
-  query: text.nullish(),
-  device_type: z.string().max(32).nullish(),
-  channel_type: z.string().max(32).nullish(),
-  country: z.string().max(8).nullish(),
-  /** The shopper's agent where a server sends the event; absent: the request's own. */
-  user_agent: z.string().max(1024).nullish(),
-  page_url: z.string().max(4096).nullish(),
-  referrer: z.string().max(4096).nullish(),
-  /** The decision or campaign that an offer or e-mail event answers to. */
-  decision_id: id.nullish(),
-  campaign_id: id.nullish(),
+  currency: freeText(8).nullish(),
+  order_id: shopId.nullish().describe('One for all lines of a purchase.'),
+  query: freeText(1024).nullish(),
+  device_type: freeText(32).nullish(),
+  channel_type: freeText(32).nullish(),
+  country: freeText(8).nullish(),
+  user_agent: freeText(1024)
+    .nullish()
+    .describe("The shopper's agent where a server sends the event; absent: the request's own."),
+  page_url: freeText(4096).nullish(),
+  referrer: freeText(4096).nullish(),
+  decision_id: shopId.nullish().describe('The decision that an offer or e-mail event answers to.'),
+  campaign_id: shopId.nullish().describe('The campaign that an offer or e-mail event answers to.'),
 });
 export type DoorEvent = z.infer<typeof doorEvent>;
 
 const MAX_EVENTS_PER_REQUEST = 100;
 
+/** Makes the ids of a request's events, where they have none: the same again for a repetition. */
+export const idempotencyKey = z.string().min(1).max(255);
+
+/** The door answers for each on its own: nothing in one event makes the request invalid. */
+export const candidateEvent = z.unknown();
+
 export const collectRequest = z.strictObject({
-  events: z.array(z.unknown()).min(1).max(MAX_EVENTS_PER_REQUEST),
+  events: z.array(candidateEvent).min(1).max(MAX_EVENTS_PER_REQUEST),
 });
 
 export const collectResponse = z.strictObject({
@@ -62,13 +59,15 @@ export const collectResponse = z.strictObject({
       z.strictObject({
         status: z.literal('accepted'),
         event_id: z.string(),
-        /** Fields that are no part of the contract and were not kept. */
-        ignored: z.array(z.string()).optional(),
+        ignored: z
+          .array(z.string())
+          .optional()
+          .describe('Fields that are no part of the contract and were not kept.'),
       }),
       z.strictObject({
         status: z.literal('refused'),
         field: z.string().nullable(),
-        reason: z.string(),
+        reason: z.string().describe('What to put right; the other events are not affected.'),
       }),
     ]),
   ),

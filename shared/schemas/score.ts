@@ -1,22 +1,25 @@
 import * as z from 'zod';
-import { MAX_ID_BYTES } from './event.ts';
+import { shopId } from './text.ts';
 
-const id = z.string().min(1).max(MAX_ID_BYTES);
-
-/** Events the shop has just seen and the stream may not have delivered yet. */
 const MAX_CONTEXT_EVENTS = 5;
+
+/** As the door takes it; checked when it is made canonical. */
+export const contextEvent = z.record(z.string(), z.unknown());
 
 export const scoreRequest = z
   .strictObject({
-    user_id: id.optional(),
-    anonymous_id: id.optional(),
-    session_id: id.optional(),
-    product_id: id.optional(),
-    /** Ask for the reasons: they cost a little and are seldom needed. */
-    reasons: z.boolean().optional(),
+    user_id: shopId.optional(),
+    anonymous_id: shopId.optional(),
+    session_id: shopId.optional(),
+    product_id: shopId.optional(),
+    reasons: z.boolean().optional().describe('Whether to explain the score by its features.'),
     context: z
       .strictObject({
-        events: z.array(z.record(z.string(), z.unknown())).max(MAX_CONTEXT_EVENTS).optional(),
+        events: z
+          .array(contextEvent)
+          .max(MAX_CONTEXT_EVENTS)
+          .optional()
+          .describe('What the shop has just seen and the stream may not have delivered yet.'),
       })
       .optional(),
   })
@@ -38,11 +41,12 @@ const featureValue = z.union([z.number(), z.string(), z.null()]);
 export type FeatureValue = z.infer<typeof featureValue>;
 export type FeatureValues = Readonly<Record<string, FeatureValue>>;
 
-/** `contribution` is in margin (log-odds); contributions and the model's bias sum to the margin. */
 const reason = z.strictObject({
   feature: z.string(),
   value: featureValue,
-  contribution: z.number(),
+  contribution: z
+    .number()
+    .describe("In log-odds; contributions and the model's bias sum to the margin."),
 });
 export type Reason = z.infer<typeof reason>;
 
@@ -53,10 +57,13 @@ export const scoreResponse = z.strictObject({
   variant: z.enum(['champion', 'challenger']),
   action,
   reasons: z.array(reason).optional(),
-  /** True: the propensity is the prior, because the store, the model or the deadline failed. */
-  degraded: z.boolean(),
-  /** Event time of the newest event the features contain; null for a visitor never seen. */
-  features_as_of: z.string().nullable(),
+  degraded: z
+    .boolean()
+    .describe('The propensity is the prior: the store, the model or the deadline failed.'),
+  features_as_of: z
+    .string()
+    .nullable()
+    .describe('Time of the newest event in the features; null for a visitor never seen.'),
 });
 export type ScoreResponse = z.infer<typeof scoreResponse>;
 

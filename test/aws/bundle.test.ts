@@ -16,6 +16,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   'update-features': ['dynamodb'],
   score: ['dynamodb', 'firehose', 'secrets-manager'],
   health: [],
+  openapi: [],
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'foresight-bundles-'));

@@ -282,10 +282,13 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
   });
 
   describe('door', () => {
-    test('every route but health asks the authorizer', () => {
+    test('every route but health and the contract asks the authorizer', () => {
       const routes = all('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
       const open = routes.filter(({ AuthorizationType }) => AuthorizationType !== 'CUSTOM');
-      expect(open.map(({ RouteKey }) => RouteKey)).toEqual(['GET /v1/health']);
+      expect(open.map(({ RouteKey }) => RouteKey).toSorted()).toEqual([
+        'GET /v1/health',
+        'GET /v1/openapi.json',
+      ]);
     });
 
     test('an answer of the authorizer is kept a minute, by key and route', () => {

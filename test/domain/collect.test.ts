@@ -20,12 +20,12 @@ function door(stream = new MemoryEventStream()) {
       sleep: async (milliseconds: number) => void slept.push(milliseconds),
     },
   };
-  const post = (body: string) =>
+  const post = (body: string, idempotencyKey: string | null = null) =>
     collect(
       {
         body,
         requestId: 'r1',
-        idempotencyKey: null,
+        idempotencyKey,
         userAgent: 'Mozilla/5.0',
         sourceIp: '203.0.113.77',
         country: 'GB',
@@ -57,6 +57,15 @@ describe('the door', () => {
     });
     expect(stream.entries).toHaveLength(2);
     expect(stream.entries[0]?.partitionKey).toBe('v1');
+  });
+
+  test.each(['', 'x'.repeat(256)])('refuses the idempotency key %j', async (key) => {
+    const { post, stream } = door();
+    await expect(post(JSON.stringify({ events: [event] }), key)).rejects.toMatchObject({
+      name: 'InvalidRequest',
+      field: 'Idempotency-Key',
+    });
+    expect(stream.entries).toEqual([]);
   });
 
   test('attaches what only the door knows, the network instead of the address', async () => {

@@ -54,9 +54,21 @@ describe('admission', () => {
       { event_type: 'a', anonymous_id: 'a', event_timestamp: '2026-01-01T00:00:00' },
       'event_timestamp',
     ],
+    [
+      'half a surrogate pair in an id',
+      { event_type: 'a', anonymous_id: 'a\ud800' },
+      'anonymous_id',
+    ],
     ['a nested id', { event_type: 'a', anonymous_id: { a: 1 } }, 'anonymous_id'],
   ])('refuses %s and names the field', (_, candidate, field) => {
     expect(admit(candidate)).toMatchObject({ refused: { field } });
+  });
+
+  test('keeps text that was cut within an emoji, as Unicode text', () => {
+    const cut = 'shoes 👟'.slice(0, -1);
+    expect(admitted({ event_type: 'search', anonymous_id: 'a', query: cut }).query).toBe(
+      'shoes \ufffd',
+    );
   });
 
   test('names what it does not keep', () => {

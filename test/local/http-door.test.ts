@@ -42,9 +42,12 @@ async function open(
   return { ...door, reports };
 }
 
-const problemOf = async (response: Response) => {
-  expect(response.headers.get('content-type')).toBe('application/problem+json');
-  return (await response.json()) as { type: string; status: number };
+/** What the gateway answers of itself. */
+const messageOf = async (response: Response) => {
+  expect(response.headers.get('content-type')).toBe('application/json');
+  const { message, ...nothingElse } = (await response.json()) as { message: string };
+  expect(nothingElse).toEqual({});
+  return message;
 };
 
 describe('an event', () => {
@@ -125,6 +128,25 @@ describe('an event', () => {
     expect(seen).toMatchObject({ isBase64Encoded: false, rawQueryString: '' });
   });
 
+  test('has path and query as sent, whatever a URL parser makes of them', async () => {
+    const seen: APIGatewayProxyEventV2[] = [];
+    const { url } = await open([route('GET', '/v1/{any}')], {
+      f: (event: APIGatewayProxyEventV2) => {
+        seen.push(event);
+      },
+    });
+    const { port, hostname: host } = new URL(url);
+    for (const path of ['/v1/a\\b?', '/v1/%zz?%&=?#f']) {
+      const [response] = await once(request({ host, port, path }).end(), 'response');
+      await response.resume().toArray();
+    }
+    expect(seen.map(({ rawPath, rawQueryString }) => [rawPath, rawQueryString])).toEqual([
+      ['/v1/a\\b', ''],
+      ['/v1/%zz', '%&=?'],
+    ]);
+    expect(seen[0]?.pathParameters).toEqual({ any: 'a\\b' });
+  });
+
   test('has a request id that sorts after those before it', async () => {
     const ids: string[] = [];
     const { url } = await open([route('GET', '/x')], {
@@ -164,7 +186,7 @@ describe('an answer', () => {
     expect(await response.text()).toBe(expected.body);
   });
 
-  test('is a problem without detail where the function throws, and the failure is reported', async () => {
+  test('has no detail where the function throws, and the failure is reported', async () => {
     const { url, reports } = await open([route('GET', '/x')], {
       f: () => {
         throw new Error('secret detail');
@@ -172,7 +194,7 @@ describe('an answer', () => {
     });
     const response = await fetch(`${url}/x`);
     expect(response.status).toBe(500);
-    expect(JSON.stringify(await problemOf(response))).not.toContain('secret');
+    expect(await messageOf(response)).toBe('Internal Server Error');
     expect(reports).toEqual([new Error('secret detail')]);
   });
 });
@@ -202,7 +224,7 @@ describe('a route', () => {
     const { url } = await open([route('GET', '/v1/health')], { f: () => 'never' });
     const response = await fetch(url + path, { method });
     expect(response.status).toBe(404);
-    expect((await problemOf(response)).type).toBe('urn:foresight:problem:not-found');
+    expect(await messageOf(response)).toBe('Not Found');
   });
 
   test('that is no API route goes to the other pages first', async () => {
@@ -248,7 +270,7 @@ describe('an authorizer', () => {
     const { url } = await open(guarded, functions);
     const response = await post(`${url}/a`);
     expect(response.status).toBe(401);
-    expect((await problemOf(response)).type).toBe('urn:foresight:problem:unauthorized');
+    expect(await messageOf(response)).toBe('Unauthorized');
     expect(events).toEqual([]);
   });
 
@@ -257,7 +279,7 @@ describe('an authorizer', () => {
     const { url } = await open(guarded, functions);
     const refused = await post(`${url}/b`, 'a');
     expect(refused.status).toBe(403);
-    expect((await problemOf(refused)).type).toBe('urn:foresight:problem:forbidden');
+    expect(await messageOf(refused)).toBe('Forbidden');
     expect((await post(`${url}/a`, 'a')).status).toBe(200);
   });
 
@@ -388,8 +410,14 @@ describe('the connection', () => {
     const body = new Uint8Array(10 * 1024 * 1024 + 1);
     const response = await fetch(`${url}/a`, { method: 'POST', body });
     expect(response.status).toBe(413);
-    expect((await problemOf(response)).type).toBe('urn:foresight:problem:body-too-large');
+    expect(await messageOf(response)).toBe('Request Entity Too Large');
     expect(called).toBe(false);
+  });
+
+  test('with over 10 KB of headers is refused: 431', async () => {
+    const { url } = await open([route('GET', '/x')], { f: () => 'ok' });
+    expect((await fetch(`${url}/x`, { headers: { a: 'x'.repeat(9_000) } })).status).toBe(200);
+    expect((await fetch(`${url}/x`, { headers: { a: 'x'.repeat(11_000) } })).status).toBe(431);
   });
 
   test('is kept for the next request', async () => {

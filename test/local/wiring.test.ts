@@ -36,6 +36,7 @@ test('the wiring of the project is what the README and the tests count on', () =
       { method: 'POST', path: '/v1/events', function: 'collect', authorizer: 'key' },
       { method: 'POST', path: '/v1/propensity', function: 'score', authorizer: 'key' },
       { method: 'GET', path: '/v1/health', function: 'health', authorizer: null },
+      { method: 'GET', path: '/v1/openapi.json', function: 'openapi', authorizer: null },
     ]),
   );
   expect(wiring.authorizers).toEqual([

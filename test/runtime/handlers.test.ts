@@ -4,9 +4,9 @@ import * as z from 'zod';
 import { InvalidRequest, StreamUnavailable } from '../../shared/errors.ts';
 import { readEnvironment } from '../../shared/runtime/environment.ts';
 import { bodyText, httpHandler, jsonResponse } from '../../shared/runtime/http-handler.ts';
-import { problemType } from '../../shared/runtime/problem.ts';
+import { problemOf } from '../../shared/runtime/problem.ts';
 import { streamHandler } from '../../shared/runtime/stream-handler.ts';
-import { problem } from '../../shared/schemas/problem.ts';
+import { problem, problemType } from '../../shared/schemas/problem.ts';
 
 const context = { functionName: 'f', awsRequestId: 'r', memoryLimitInMB: '128' } as Context;
 const request = { body: '{}', headers: {}, isBase64Encoded: false } as APIGatewayProxyEventV2;
@@ -60,11 +60,31 @@ test('problem types are stable names', () => {
 });
 
 test.each([
-  [{ body: 'ü', isBase64Encoded: false }, 'ü'],
-  [{ body: Buffer.from('ü').toString('base64'), isBase64Encoded: true }, 'ü'],
-  [{ isBase64Encoded: false }, ''],
+  [{ body: 'ü', headers: {}, isBase64Encoded: false }, 'ü'],
+  [{ body: Buffer.from('ü').toString('base64'), headers: {}, isBase64Encoded: true }, 'ü'],
+  [{ headers: { 'content-encoding': 'Identity' }, body: 'x', isBase64Encoded: false }, 'x'],
+  [{ headers: {}, isBase64Encoded: false }, ''],
 ])('the body of %j is %j', (event, expected) => {
-  expect(bodyText(event as APIGatewayProxyEventV2)).toBe(expected);
+  expect(bodyText(event as unknown as APIGatewayProxyEventV2)).toBe(expected);
+});
+
+test('a compressed body is refused by name', async () => {
+  vi.stubEnv('TABLE', 't');
+  const handler = httpHandler(
+    environment,
+    () => async (event) => jsonResponse(200, bodyText(event)),
+  );
+  const compressed = { ...request, headers: { 'content-encoding': 'gzip' } };
+  const response = await handler(compressed as unknown as APIGatewayProxyEventV2, context);
+  expect(response.statusCode).toBe(415);
+  expect(JSON.parse(response.body ?? '')).toMatchObject({
+    type: 'urn:foresight:problem:unsupported-encoding',
+  });
+});
+
+test('a problem stays small, whatever the caller sent', () => {
+  const error = new InvalidRequest(`unknown key ${'x'.repeat(60_000)}`);
+  expect(problemOf(error).detail.length).toBeLessThanOrEqual(1000);
 });
 
 test('a stream handler decodes records and answers the failed ones', async () => {
