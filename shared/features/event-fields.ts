@@ -1,6 +1,20 @@
 import type { EnrichedEvent } from '../schemas/event.ts';
 import type { Field } from '../schemas/feature-vocabulary.ts';
 
+/** What a session leaves behind for the visitor's next one. */
+export interface PreviousSession {
+  /** Latest event, epoch milliseconds. */
+  readonly newest: number;
+  /** Null for a session that began before they were counted. */
+  readonly counts: SessionCounts | null;
+}
+
+export interface SessionCounts {
+  events: number;
+  carts: number;
+  purchases: number;
+}
+
 /** What the fold knows of an event beside the event itself. */
 export interface Moment {
   /** Event time, epoch milliseconds. */
@@ -8,8 +22,7 @@ export interface Moment {
   /** From 1, in the session. */
   index: number;
   sessionNumber: number;
-  /** Latest event of the visitor's previous session, epoch milliseconds. */
-  previousSession: number | null;
+  previousSession: PreviousSession | null;
   /** Duration of the session that ended; null but for `session_end`. */
   sessionSeconds: number | null;
 }
@@ -33,6 +46,11 @@ export const FIELD_READERS: { readonly [name in Field]: FieldReader } = {
   country: (event) => event.country,
   event_index: (_event, moment) => moment.index,
   session_number: (_event, moment) => moment.sessionNumber,
-  previous_session_timestamp: (_event, moment) => moment.previousSession,
+  previous_session_timestamp: (_event, moment) => moment.previousSession?.newest ?? null,
+  previous_session_event_count: (_event, moment) => moment.previousSession?.counts?.events ?? null,
+  previous_session_add_to_cart_count: (_event, moment) =>
+    moment.previousSession?.counts?.carts ?? null,
+  previous_session_purchase_count: (_event, moment) =>
+    moment.previousSession?.counts?.purchases ?? null,
   session_seconds: (_event, moment) => moment.sessionSeconds,
 };

@@ -2,6 +2,7 @@ import type { OnlineItem } from '../ports.ts';
 import { MAX_TRAILING_DAYS } from '../schemas/feature-vocabulary.ts';
 import { ringFromBytes, ringToBytes } from './applied-ring.ts';
 import { utcDay } from './day-tiles.ts';
+import type { PreviousSession, SessionCounts } from './event-fields.ts';
 import { sessionFold, sessionProductFold, userFold } from './lexicon-folds.ts';
 import { laterSequence } from './sequence.ts';
 import { keysMissingIn, restoreValues, type StoredValues, storeValues } from './stored-values.ts';
@@ -39,8 +40,11 @@ interface StoredSession {
   d: number;
   /** events */
   e: number;
-  /** start − previousSession */
+  /** start − previousSession.newest, previousSession.counts */
   p?: number;
+  b?: StoredCounts;
+  /** counts */
+  x?: StoredCounts;
   /** counted */
   u?: 1;
   /** inhuman */
@@ -50,6 +54,9 @@ interface StoredSession {
   /** products */
   w?: [string, StoredValues][];
 }
+
+/** events, carts, purchases */
+type StoredCounts = [number, number, number];
 
 interface StoredVisitor {
   /** layout of the session's values, and of its products' */
@@ -152,7 +159,8 @@ function storeSession(session: SessionState): StoredSession {
     t: start,
     d: session.newest - start,
     e: session.events,
-    ...(session.previousSession !== null && { p: start - session.previousSession }),
+    ...(session.counts !== null && { x: storeCounts(session.counts) }),
+    ...(session.previousSession !== null && storePrevious(session.previousSession, start)),
     ...(session.counted && { u: 1 as const }),
     ...(session.inhuman && { i: 1 as const }),
     v: storeValues(sessionFold, session.values, start),
@@ -168,7 +176,9 @@ function restoreSession(stored: StoredSession, layout: string, products: string)
     start,
     newest: start + stored.d,
     events: stored.e,
-    previousSession: stored.p === undefined ? null : start - stored.p,
+    counts: restoreCounts(stored.x),
+    previousSession:
+      stored.p === undefined ? null : { newest: start - stored.p, counts: restoreCounts(stored.b) },
     counted: stored.u === 1,
     inhuman: stored.i === 1,
     values: restoreValues(sessionFold, stored.v, layout, start),
@@ -179,6 +189,23 @@ function restoreSession(stored: StoredSession, layout: string, products: string)
       ]),
     ),
   };
+}
+
+function storePrevious(
+  { newest, counts }: PreviousSession,
+  start: number,
+): Pick<StoredSession, 'p' | 'b'> {
+  return { p: start - newest, ...(counts !== null && { b: storeCounts(counts) }) };
+}
+
+function storeCounts({ events, carts, purchases }: SessionCounts): StoredCounts {
+  return [events, carts, purchases];
+}
+
+function restoreCounts(stored: StoredCounts | undefined): SessionCounts | null {
+  if (stored === undefined) return null;
+  const [events, carts, purchases] = stored;
+  return { events, carts, purchases };
 }
 
 /** @param version of the item read (0 where there was none) plus 1 */

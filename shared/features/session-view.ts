@@ -30,6 +30,17 @@ const duration: Expression = {
 
 const streamed = { version: 1, computed_by: 'stream', online_only: false } as const;
 
+const previousSession = (
+  count: 'event_count' | 'add_to_cart_count' | 'purchase_count',
+  description: string,
+) => ({
+  ...streamed,
+  name: `previous_session_${count}`,
+  description: `${description} the visitor's previous session.`,
+  unit: 'events',
+  value: session({ function: 'first', of: `previous_session_${count}` }),
+});
+
 /** One visit of a visitor, by the session rule (`session-rule.ts`). */
 export const sessionView: FeatureView = {
   entity: 'session',
@@ -228,6 +239,9 @@ export const sessionView: FeatureView = {
         unit: 'days',
       },
     },
+    previousSession('event_count', 'Events of'),
+    previousSession('add_to_cart_count', 'Times something was put into the cart in'),
+    previousSession('purchase_count', 'Purchase lines of'),
     {
       ...streamed,
       name: 'hour_of_day',

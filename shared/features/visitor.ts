@@ -1,7 +1,7 @@
 import type { EnrichedEvent } from '../schemas/event.ts';
 import type { OccurrenceType } from '../schemas/feature-vocabulary.ts';
 import { type AppliedRing, addToRing, emptyRing, findInRing } from './applied-ring.ts';
-import type { Moment } from './event-fields.ts';
+import type { Moment, PreviousSession, SessionCounts } from './event-fields.ts';
 import { applyEvent, emptyValues, type Slot } from './fold-plan.ts';
 import { hash53 } from './hash.ts';
 import { sessionFold, sessionProductFold, userFold } from './lexicon-folds.ts';
@@ -30,8 +30,9 @@ export interface SessionState {
   start: number;
   newest: number;
   events: number;
-  /** Latest event of the session before, epoch milliseconds. */
-  previousSession: number | null;
+  /** Null where it began before these were counted. */
+  counts: SessionCounts | null;
+  previousSession: PreviousSession | null;
   /** The linked user has been told of this session. */
   counted: boolean;
   /** The inhuman rate was reached: nothing more of this session is folded. */
@@ -200,6 +201,7 @@ function fold(
   }
   session.clientId ??= event.session_id;
   session.events++;
+  countEvent(session.counts, event);
   if (time < session.start) session.start = time;
   if (time > session.newest) session.newest = time;
   if (isInhuman(state, session, time)) return null;
@@ -232,13 +234,21 @@ function beginSession(
     start: time,
     newest: time,
     events: 0,
-    previousSession: previous?.newest ?? null,
+    counts: { events: 0, carts: 0, purchases: 0 },
+    previousSession: previous && { newest: previous.newest, counts: previous.counts },
     counted: false,
     inhuman: false,
     values: emptyValues(sessionFold),
     products: new Map(),
   };
   return state.session;
+}
+
+function countEvent(counts: SessionCounts | null, { event_type }: EnrichedEvent): void {
+  if (counts === null) return;
+  counts.events++;
+  if (event_type === 'add_to_cart') counts.carts++;
+  if (event_type === 'purchase') counts.purchases++;
 }
 
 function isInhuman(state: VisitorState, session: SessionState, time: number): boolean {

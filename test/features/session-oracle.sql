@@ -30,12 +30,17 @@ sessions AS (
   FROM gaps
 ),
 bounds AS (
-  SELECT visitor, session, lag(max(t)) OVER (PARTITION BY visitor ORDER BY session) AS previous_end
+  SELECT visitor, session,
+    lag(max(t)) OVER before AS previous_end,
+    lag(count(*)) OVER before AS previous_events,
+    lag(count(*) FILTER (type = 'add_to_cart')) OVER before AS previous_carts,
+    lag(count(*) FILTER (type = 'purchase')) OVER before AS previous_purchases
   FROM sessions
   GROUP BY visitor, session
+  WINDOW before AS (PARTITION BY visitor ORDER BY session)
 ),
 steps AS (
-  SELECT s.*, b.previous_end,
+  SELECT s.*, b.previous_end, b.previous_events, b.previous_carts, b.previous_purchases,
     row_number() OVER s AS k,
     type = 'product_view' AS viewed,
     type = 'add_to_cart' AS added,
@@ -84,6 +89,9 @@ SELECT
   sum(price) FILTER (viewed) OVER s / count(price) FILTER (viewed) OVER s AS mean_price_viewed,
   session AS session_number,
   (min(t) OVER s - previous_end) / 86400000 AS days_since_previous_session,
+  previous_events AS previous_session_event_count,
+  previous_carts AS previous_session_add_to_cart_count,
+  previous_purchases AS previous_session_purchase_count,
   hour(make_timestamp(max(t) OVER s * 1000)) AS hour_of_day,
   (isodow(make_timestamp(max(t) OVER s * 1000)) >= 6)::INT AS is_weekend,
   views_of_product AS product_views_in_session,
