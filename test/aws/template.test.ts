@@ -76,7 +76,7 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
         expect(Properties).toMatchObject({
           Runtime: 'nodejs24.x',
           Architectures: ['arm64'],
-          TracingConfig: { Mode: 'Active' },
+          TracingConfig: { Mode: stage === 'prod' ? 'PassThrough' : 'Active' },
           Timeout: expect.any(Number),
         });
       }
