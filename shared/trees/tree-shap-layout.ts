@@ -1,135 +1,307 @@
 import { gaussLegendre } from '../math/gauss-legendre.ts';
 import { type Forest, Missing } from './forest.ts';
 
-/** Values of `ShapTrees.kind`. */
-export const PLAIN = 0;
-export const ZERO_AS_MISSING = 1;
-export const CATEGORICAL = 2;
-
 /**
- * The splits of a forest as TreeSHAP walks them. A tree of n splits numbers its splits 0 to n − 1 and
- * its leaves n to 2n, parents first: its local numbers. `starts` numbers the splits of all trees.
+ * A forest as the TreeSHAP kernels walk it: bytes of one memory. Splits of which both children are
+ * leaves (twigs) stand after the other (inner) splits of their tree; parents before their children.
+ * Points of quadrature come in pairs, a SIMD vector each; a last point without a partner has one of
+ * weight 0.
  */
-export interface ShapTrees {
-  readonly treeCount: number;
-  /** First split of each tree, and at the end the number of splits. */
-  readonly starts: Int32Array;
-  /** Points of quadrature, by tree. */
-  readonly points: Int32Array;
-  readonly feature: Int32Array;
-  /** A value that is not missing goes left where it is ≤ the threshold, whatever the rules. */
-  readonly threshold: Float64Array;
-  readonly missingLeft: Uint8Array;
-  readonly kind: Uint8Array;
-  readonly categorySet: Int32Array;
-  /** Local numbers of the children. */
-  readonly left: Int32Array;
-  readonly right: Int32Array;
-  /** The left child's share of the cover. */
-  readonly share: Float64Array;
-  /** Local number of the nearest split above on the same feature, or −1. */
-  readonly ancestor: Int32Array;
-  /** 1 where the split stands on the left of that ancestor. */
-  readonly leftOfAncestor: Uint8Array;
-  /** Where `known` and `weight` start for a split whose feature can still be known. */
-  readonly open: Int32Array;
-  /** Where they start, by tree, for one whose feature the row has contradicted further up. */
-  readonly shut: Int32Array;
-  /** By point: the probability that the split's feature is known, given the path to the split. */
-  readonly known: Float64Array;
-  /** By point: the point's weight times the derivative of `known` by the probability of knowing. */
-  readonly weight: Float64Array;
-  /**
-   * Margins by local number, of a tree from `2 · starts[tree] + tree` on: of a leaf its value, of a
-   * split the mean by cover.
-   */
-  readonly mean: Float64Array;
+export interface ShapLayout {
+  readonly trees: readonly ShapTree[];
+  /** Addresses of what a kernel computes in. */
+  readonly scratch: Scratch;
+  /** Rows of the block at `rows`, and what they get at `out`. */
+  readonly blockRows: number;
+  readonly rows: number;
+  readonly out: number;
 }
 
-export function shapTrees(forest: Forest): ShapTrees {
-  const treeCount = forest.starts.length - 1;
-  const splitCount = (forest.feature.length - treeCount) / 2;
+/** Addresses are in bytes. */
+export interface ShapTree {
+  /** Pairs of quadrature points. */
+  readonly pairs: number;
+  readonly points: number;
+  /** Record of the first inner split, of the first twig, and the end of the twigs. */
+  readonly inner: number;
+  readonly twigs: number;
+  readonly end: number;
+  /** Values of the leaves that are no twig's, in the order of their slots. */
+  readonly leaves: number;
+  readonly leavesEnd: number;
+  /** Posterior of a split whose feature the row has contradicted further up. */
+  readonly shut: number;
+  /** Margin expected by cover. */
+  readonly mean: number;
+  /** Splits that are not decided by comparing with a threshold and NaN. */
+  readonly unusual: readonly { readonly record: number; readonly node: number }[];
+}
+
+export interface Scratch {
+  /** By inner split: 1 or 0 for a row that went left or right, 2 for a contradicted one. */
+  readonly state: number;
+  /** By inner split and point: the probability of its left child. */
+  readonly leftward: number;
+  /** By slot and point. */
+  readonly reach: number;
+  readonly mean: number;
+}
+
+/** Offsets in the record of a split. */
+export const RECORD = {
+  /** f64: a value goes left where it is ≤ this. */
+  threshold: 0,
+  /** f64: the left child's share of the cover. */
+  share: 8,
+  /** i32: offsets of the children's slots in `reach` and `mean`; of inner splits. */
+  left: 16,
+  right: 20,
+  /** f64: value of the left leaf less that of the right, and of the right; of twigs. */
+  difference: 16,
+  rightValue: 24,
+  /** i32: offset in a row. */
+  feature: 32,
+  /** i32: address of the posterior if the feature can still be known. */
+  open: 36,
+  /** i32: offset in `state` of the nearest split above on the same feature, or 0. */
+  ancestor: 40,
+  /** u8: 1 where NaN goes left. */
+  missingLeft: 44,
+  /** u8: 1 where the split stands left of that ancestor. */
+  leftOfAncestor: 45,
+  bytes: 48,
+} as const;
+
+/** Bytes of a pair of points, of all pairs of `known` in a posterior, before those of `weight`. */
+export const PAIR_BYTES = 16;
+
+/** Rows that go through one tree after the other, so that the tree stays in the nearest cache. */
+const BLOCK_ROWS = 32;
+
+export function layOut(forest: Forest): { layout: ShapLayout; memory: WebAssembly.Memory } {
   const posteriors = new Posteriors();
-  const trees = {
-    treeCount,
-    starts: new Int32Array(treeCount + 1),
-    points: new Int32Array(treeCount),
-    feature: new Int32Array(splitCount),
-    threshold: new Float64Array(splitCount),
-    missingLeft: new Uint8Array(splitCount),
-    kind: new Uint8Array(splitCount),
-    categorySet: new Int32Array(splitCount),
-    left: new Int32Array(splitCount),
-    right: new Int32Array(splitCount),
-    share: new Float64Array(splitCount),
-    ancestor: new Int32Array(splitCount).fill(-1),
-    leftOfAncestor: new Uint8Array(splitCount),
-    open: new Int32Array(splitCount),
-    shut: new Int32Array(treeCount),
-    mean: new Float64Array(2 * splitCount + treeCount),
+  const plans = Array.from({ length: forest.starts.length - 1 }, (_, tree) =>
+    planTree(forest, tree, posteriors),
+  );
+  const most = (of: (plan: Plan) => number) =>
+    plans.reduce((max, plan) => Math.max(max, of(plan)), 0);
+  const total = (of: (plan: Plan) => number) => plans.reduce((sum, plan) => sum + of(plan), 0);
+
+  let end = 0;
+  const take = (bytes: number) => {
+    const address = end;
+    end += Math.ceil(bytes / PAIR_BYTES) * PAIR_BYTES;
+    return address;
   };
-  for (let tree = 0; tree < treeCount; tree++) {
-    copyTree(forest, tree, trees);
-    linkRepeats(tree, trees, posteriors);
-  }
-  return {
-    ...trees,
-    known: Float64Array.from(posteriors.known),
-    weight: Float64Array.from(posteriors.weight),
+  const slots = most((plan) => (plan.splits.length + plan.leaves.length) * plan.pairs);
+  const scratch = {
+    state: take(4 + 4 * most((plan) => plan.inner)),
+    leftward: take(PAIR_BYTES * most((plan) => plan.inner * plan.pairs)),
+    reach: take(PAIR_BYTES * slots),
+    mean: take(PAIR_BYTES * slots),
   };
+  const rows = take(8 * BLOCK_ROWS * forest.featureCount);
+  const out = take(8 * BLOCK_ROWS * forest.featureCount);
+  let record = take(RECORD.bytes * total((plan) => plan.splits.length));
+  let leaves = take(8 * total((plan) => plan.leaves.length));
+  const known = take(8 * posteriors.values.length);
+
+  const memory = new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(end / 65_536)) });
+  const view = new DataView(memory.buffer);
+  new Float64Array(memory.buffer, known).set(posteriors.values);
+  const trees = plans.map((plan): ShapTree => {
+    const tree = {
+      pairs: plan.pairs,
+      points: plan.points,
+      inner: record,
+      twigs: record + RECORD.bytes * plan.inner,
+      end: record + RECORD.bytes * plan.splits.length,
+      leaves,
+      leavesEnd: leaves + 8 * plan.leaves.length,
+      shut: known + 8 * plan.shut,
+      mean: plan.mean,
+      unusual: plan.splits.flatMap(({ node }, split) =>
+        isUnusual(forest, node) ? [{ record: record + RECORD.bytes * split, node }] : [],
+      ),
+    };
+    for (const split of plan.splits) {
+      writeSplit(view, record, forest, split, known);
+      record += RECORD.bytes;
+    }
+    for (const node of plan.leaves) {
+      view.setFloat64(leaves, forest.value[node] as number, true);
+      leaves += 8;
+    }
+    return tree;
+  });
+  return { layout: { trees, scratch, blockRows: BLOCK_ROWS, rows, out }, memory };
 }
 
-type Linked = Omit<ShapTrees, 'known' | 'weight'>;
+interface Plan {
+  readonly pairs: number;
+  readonly points: number;
+  readonly mean: number;
+  /** Inner splits, then twigs. */
+  readonly splits: readonly SplitPlan[];
+  readonly inner: number;
+  /** Nodes of the leaves that are no twig's. */
+  readonly leaves: readonly number[];
+  /** Index in `Posteriors.values`. */
+  readonly shut: number;
+}
 
-function copyTree(forest: Forest, tree: number, trees: Linked): void {
+interface SplitPlan {
+  readonly node: number;
+  readonly share: number;
+  /** Offsets of the children's slots, or null for a twig. */
+  readonly children: readonly [number, number] | null;
+  readonly ancestor: number;
+  readonly leftOfAncestor: boolean;
+  /** Index in `Posteriors.values`. */
+  readonly open: number;
+}
+
+function planTree(forest: Forest, tree: number, posteriors: Posteriors): Plan {
   const first = forest.starts[tree] as number;
   const size = (forest.starts[tree + 1] as number) - first;
-  const start = trees.starts[tree] as number;
-  const count = (size - 1) / 2;
-  trees.starts[tree + 1] = start + count;
-  const mean = trees.mean.subarray(2 * start + tree, 2 * start + tree + size);
+  const path = pathsOf(forest, first, size);
+  const isLeaf = (node: number) => (forest.feature[node] as number) < 0;
+  const children = (node: number) =>
+    [forest.left[node] as number, forest.right[node] as number] as const;
+  const nodes = Array.from({ length: size }, (_, index) => first + index);
+  const splits = nodes.filter((node) => !isLeaf(node));
+  const inner = splits.filter((node) => !children(node).every(isLeaf));
+  const twigs = splits.filter((node) => children(node).every(isLeaf));
+  const leaves = inner.flatMap((node) => children(node).filter(isLeaf));
 
-  const local = new Int32Array(size);
-  let splits = 0;
-  let leaves = count;
-  for (let node = 0; node < size; node++) {
-    const isSplit = (forest.feature[first + node] as number) >= 0;
-    const number = isSplit ? splits++ : leaves++;
-    local[node] = number;
-    if (!isSplit) mean[number] = forest.value[first + node] as number;
+  const points = Math.ceil(path.mostFeatures / 2);
+  const pairs = Math.ceil(points / 2);
+  const slot = new Int32Array(size);
+  for (const [number, node] of [...inner, ...twigs, ...leaves].entries())
+    slot[node - first] = number;
+  const slotOffset = (node: number) => (slot[node - first] as number) * pairs * PAIR_BYTES;
+  return {
+    pairs,
+    points,
+    mean: path.mean[0] as number,
+    splits: [...inner, ...twigs].map((node) => {
+      const local = node - first;
+      const ancestor = path.ancestor[local] as number;
+      const [left, right] = children(node);
+      return {
+        node,
+        share: path.share[local] as number,
+        children: isLeaf(left) && isLeaf(right) ? null : [slotOffset(left), slotOffset(right)],
+        ancestor: ancestor < 0 ? 0 : 4 * ((slot[ancestor] as number) + 1),
+        leftOfAncestor: path.leftOfAncestor[local] === 1,
+        open: posteriors.open(points, path.survival[local] as number),
+      };
+    }),
+    inner: inner.length,
+    leaves,
+    shut: posteriors.shut(points),
+  };
+}
+
+/** What the paths of one tree say of its nodes, which are counted from the tree's root on. */
+interface Paths {
+  /** Nearest split above on the same feature, or −1. */
+  readonly ancestor: Int32Array;
+  readonly leftOfAncestor: Uint8Array;
+  /** The left child's share of the cover. */
+  readonly share: Float64Array;
+  /** Share of the cover that the splits above on the same feature leave. */
+  readonly survival: Float64Array;
+  /** Margin expected by cover. */
+  readonly mean: Float64Array;
+  /** How many features the path with most of them has. */
+  readonly mostFeatures: number;
+}
+
+function pathsOf(forest: Forest, first: number, size: number): Paths {
+  const parent = new Int32Array(size).fill(-1);
+  const features = new Int32Array(size);
+  const ancestor = new Int32Array(size).fill(-1);
+  const leftOfAncestor = new Uint8Array(size);
+  const share = new Float64Array(size);
+  const survival = new Float64Array(size).fill(1);
+  const mean = forest.value.slice(first, first + size);
+  let mostFeatures = 0;
+  for (let local = 0; local < size; local++) {
+    const node = first + local;
+    const feature = forest.feature[node] as number;
+    if (feature < 0) continue;
+    const left = forest.left[node] as number;
+    const right = forest.right[node] as number;
+    parent[left - first] = local;
+    parent[right - first] = local;
+    share[local] = leftShare(forest.cover[left] as number, forest.cover[right] as number);
+
+    let below = local;
+    let above = parent[local] as number;
+    while (above >= 0 && forest.feature[first + above] !== feature) {
+      below = above;
+      above = parent[above] as number;
+    }
+    if (above >= 0) {
+      const isLeft = forest.left[first + above] === first + below;
+      ancestor[local] = above;
+      leftOfAncestor[local] = isLeft ? 1 : 0;
+      const passed = isLeft ? (share[above] as number) : 1 - (share[above] as number);
+      survival[local] = (survival[above] as number) * passed;
+    }
+    const before = local === 0 ? 0 : (features[parent[local] as number] as number);
+    features[local] = before + (above >= 0 ? 0 : 1);
+    mostFeatures = Math.max(mostFeatures, features[local] as number);
   }
-  for (let node = size - 1; node >= 0; node--) {
-    const from = first + node;
-    if ((forest.feature[from] as number) < 0) continue;
-    const to = start + (local[node] as number);
-    const left = forest.left[from] as number;
-    const right = forest.right[from] as number;
-    copyRule(forest, from, trees, to);
-    trees.left[to] = local[left - first] as number;
-    trees.right[to] = local[right - first] as number;
-    const share = shareOf(forest.cover[left] as number, forest.cover[right] as number);
-    trees.share[to] = share;
-    const rightMean = mean[trees.right[to] as number] as number;
-    mean[local[node] as number] =
-      rightMean + share * ((mean[trees.left[to] as number] as number) - rightMean);
+  for (let local = size - 1; local >= 0; local--) {
+    const node = first + local;
+    if ((forest.feature[node] as number) < 0) continue;
+    const right = mean[(forest.right[node] as number) - first] as number;
+    const left = mean[(forest.left[node] as number) - first] as number;
+    mean[local] = right + (share[local] as number) * (left - right);
   }
+  return { ancestor, leftOfAncestor, share, survival, mean, mostFeatures };
 }
 
 /** A node that no training row reached says nothing of its children: they count alike. */
-function shareOf(leftCover: number, rightCover: number): number {
+function leftShare(leftCover: number, rightCover: number): number {
   const cover = leftCover + rightCover;
   return cover > 0 ? leftCover / cover : 0.5;
 }
 
-function copyRule(forest: Forest, from: number, trees: Linked, to: number): void {
-  const threshold = forest.threshold[from] as number;
-  trees.feature[to] = forest.feature[from] as number;
-  trees.threshold[to] = forest.rules === 'xgboost' ? predecessor(threshold) : threshold;
-  trees.missingLeft[to] = forest.missingLeft[from] as number;
-  trees.categorySet[to] = forest.categorySet[from] as number;
-  if ((forest.categorySet[from] as number) >= 0) trees.kind[to] = CATEGORICAL;
-  else if (forest.missing[from] === Missing.zero) trees.kind[to] = ZERO_AS_MISSING;
-  else if (forest.missing[from] === Missing.none) trees.missingLeft[to] = 0 <= threshold ? 1 : 0;
+function isUnusual(forest: Forest, node: number): boolean {
+  return (forest.categorySet[node] as number) >= 0 || forest.missing[node] === Missing.zero;
+}
+
+function writeSplit(
+  view: DataView,
+  at: number,
+  forest: Forest,
+  split: SplitPlan,
+  posteriors: number,
+): void {
+  const { node } = split;
+  const threshold = forest.threshold[node] as number;
+  const missingLeft =
+    forest.missing[node] === Missing.none ? 0 <= threshold : forest.missingLeft[node] === 1;
+  const highest = forest.rules === 'xgboost' ? predecessor(threshold) : threshold;
+  view.setFloat64(at + RECORD.threshold, highest, true);
+  view.setFloat64(at + RECORD.share, split.share, true);
+  if (split.children === null) {
+    const left = forest.value[forest.left[node] as number] as number;
+    const right = forest.value[forest.right[node] as number] as number;
+    view.setFloat64(at + RECORD.difference, left - right, true);
+    view.setFloat64(at + RECORD.rightValue, right, true);
+  } else {
+    view.setInt32(at + RECORD.left, split.children[0], true);
+    view.setInt32(at + RECORD.right, split.children[1], true);
+  }
+  view.setInt32(at + RECORD.feature, 8 * (forest.feature[node] as number), true);
+  view.setInt32(at + RECORD.open, posteriors + 8 * split.open, true);
+  view.setInt32(at + RECORD.ancestor, split.ancestor, true);
+  view.setUint8(at + RECORD.missingLeft, missingLeft ? 1 : 0);
+  view.setUint8(at + RECORD.leftOfAncestor, split.leftOfAncestor ? 1 : 0);
 }
 
 /** The greatest float64 below x, so that v < x is v ≤ predecessor(x); NaN below −∞. */
@@ -143,81 +315,45 @@ function predecessor(x: number): number {
   return float[0];
 }
 
-/** Finds the splits that repeat a feature of their path, and how many points the tree takes. */
-function linkRepeats(tree: number, trees: Linked, posteriors: Posteriors): void {
-  const start = trees.starts[tree] as number;
-  const count = (trees.starts[tree + 1] as number) - start;
-  const parent = new Int32Array(count).fill(-1);
-  /** How many features the path to a split and the split itself have. */
-  const features = new Int32Array(count);
-  /** Share of the cover that the splits above on the same feature leave. */
-  const survival = new Float64Array(count).fill(1);
-  let most = 0;
-  for (let split = 0; split < count; split++) {
-    for (const child of [trees.left[start + split], trees.right[start + split]] as number[])
-      if (child < count) parent[child] = split;
-    const feature = trees.feature[start + split];
-    let below = split;
-    let above = parent[split] as number;
-    while (above >= 0 && trees.feature[start + above] !== feature) {
-      below = above;
-      above = parent[above] as number;
-    }
-    if (above >= 0) {
-      const isLeft = trees.left[start + above] === below;
-      const share = trees.share[start + above] as number;
-      trees.ancestor[start + split] = above;
-      trees.leftOfAncestor[start + split] = isLeft ? 1 : 0;
-      survival[split] = (survival[above] as number) * (isLeft ? share : 1 - share);
-    }
-    const before = split === 0 ? 0 : (features[parent[split] as number] as number);
-    features[split] = before + (above >= 0 ? 0 : 1);
-    most = Math.max(most, features[split] as number);
-  }
-  const points = Math.ceil(most / 2);
-  trees.points[tree] = points;
-  trees.shut[tree] = posteriors.shut(points);
-  for (let split = 0; split < count; split++)
-    trees.open[start + split] = posteriors.open(points, survival[split] as number);
-}
-
 /**
- * What is known at each point of the quadrature. A path on which a feature's splits leave the share s
- * of the cover is passed with 1 if the feature is known (and the row agrees), with s if not: at
- * probability x the posterior is x / (x + (1 − x) s), and its derivative s / (x + (1 − x) s)².
+ * What is known at each point of the quadrature. The splits above on the same feature leave the share
+ * s of the cover: with the feature known (and the row agreeing) they are passed with 1, else with s.
+ * Where the feature is known with probability x beforehand, it is at the split with
+ * x / (x + (1 − x) s), of which s / (x + (1 − x) s)² is the derivative.
  */
 class Posteriors {
-  readonly known: number[] = [];
-  readonly weight: number[] = [];
+  /** Of each posterior the known probabilities by point, then the derivatives times the weights. */
+  readonly values: number[] = [];
   readonly #starts = new Map<string, number>();
 
   open(points: number, survival: number): number {
-    return this.#start(`${points} ${survival}`, () => {
+    return this.#start(`${points} ${survival}`, points, () => {
       const { nodes, weights } = gaussLegendre(points);
-      for (let point = 0; point < points; point++) {
-        const x = nodes[point] as number;
-        const passed = x + (1 - x) * survival;
-        this.known.push(x / passed);
-        this.weight.push(((weights[point] as number) * survival) / passed ** 2);
-      }
+      const passed = nodes.map((x) => x + (1 - x) * survival);
+      return {
+        known: nodes.map((x, point) => x / (passed[point] as number)),
+        weight: weights.map((w, point) => (w * survival) / (passed[point] as number) ** 2),
+      };
     });
   }
 
   shut(points: number): number {
-    return this.#start(`${points} shut`, () => {
-      for (let point = 0; point < points; point++) {
-        this.known.push(0);
-        this.weight.push(0);
-      }
-    });
+    const nothing = new Float64Array(points);
+    return this.#start(`${points} shut`, points, () => ({ known: nothing, weight: nothing }));
   }
 
-  #start(key: string, append: () => void): number {
+  #start(
+    key: string,
+    points: number,
+    make: () => { readonly known: Float64Array; readonly weight: Float64Array },
+  ): number {
     const stored = this.#starts.get(key);
     if (stored !== undefined) return stored;
-    const start = this.known.length;
+    const start = this.values.length;
     this.#starts.set(key, start);
-    append();
+    const { known, weight } = make();
+    const padding = points % 2 === 1 ? [0] : [];
+    this.values.push(...known, ...padding, ...weight, ...padding);
     return start;
   }
 }

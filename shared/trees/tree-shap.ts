@@ -1,5 +1,6 @@
 import type { Forest } from './forest.ts';
-import { PLAIN, type ShapTrees, shapTrees, ZERO_AS_MISSING } from './tree-shap-layout.ts';
+import { scalarKernel, simdKernel } from './tree-shap-kernel.ts';
+import { layOut, RECORD, type ShapTree } from './tree-shap-layout.ts';
 
 /**
  * Exact path-dependent TreeSHAP: how far each feature moves a row's margin away from `bias`. What is
@@ -11,6 +12,7 @@ export interface Explainer {
   readonly bias: number;
   /** Points of quadrature for the tree that needs most: the cost of a row is splits × points. */
   readonly points: number;
+  readonly kernel: ShapKernelName;
   /**
    * Writes the contribution of each feature; with `bias` they sum to the margin in float64.
    * @param row values in column order, NaN where missing
@@ -25,156 +27,95 @@ export interface Explainer {
   batch(rows: ArrayLike<number>, count: number, out: Float64Array): void;
 }
 
-/** Rows that go through one tree after the other, so that a tree stays in the nearest cache. */
-const BLOCK_ROWS = 64;
+/** WebAssembly with two points of quadrature at a time, or plain code. Both give the same bits. */
+export type ShapKernelName = 'simd' | 'scalar';
 
 /**
  * The Shapley value of a feature f is ∫₀¹ ∂E/∂x_f dx on the diagonal of the multilinear extension E:
- * the expected margin where each feature is known with probability x. Below a tree's root E is a
- * polynomial of a degree no higher than the number of features on a path, so ⌈degree / 2⌉ points of
+ * the expected margin where each feature is known with probability x. On a tree that derivative is a
+ * polynomial in x of lower degree than a path has features, so that ⌈features / 2⌉ points of
  * Gauss–Legendre quadrature give the integral exactly, and reverse differentiation gives all features
  * at once: one walk down and one up per tree and point. The cost grows as splits × depth, not as
  * 2^depth; and all numbers on the way are probabilities and means, so deep trees lose no digits.
  *
- * Down: a node's `reach` is its probability, and a row's left child is taken with
- * l = z + known · (went − z), where z is the left child's share of the cover and went is 1 for a row
- * that goes left. Up: `mean` is the margin expected below a node, and ∂E/∂x_f is the sum of
- * reach · (went − z) · (mean of left − mean of right) over the splits on f. Where a split above is on
- * the same feature, `known` is the posterior of x, or 0 when the row went another way there.
- *
  * Sources: Owen (1972), "Multilinear extensions of games"; Lundberg, Erion & Lee (2018), "Consistent
  * individualized feature attribution for tree ensembles".
  */
-export function compileExplainer(forest: Forest): Explainer {
+export function compileExplainer(forest: Forest, kernel: ShapKernelName = 'simd'): Explainer {
   const { featureCount } = forest;
-  const trees = shapTrees(forest);
-  const explainTree = treeExplainer(forest, trees);
-  const scale = forest.averaged ? 1 / trees.treeCount : 1;
-  const block = new Float64Array(BLOCK_ROWS * featureCount);
+  const { layout, memory } = layOut(forest);
+  const { trees, scratch, blockRows } = layout;
+  const explain = (kernel === 'simd' ? simdKernel : scalarKernel)(memory, scratch);
+  const scale = forest.averaged ? 1 / trees.length : 1;
   const float32 = forest.rules === 'xgboost';
+  const numbers = new Float64Array(memory.buffer);
+  const view = new DataView(memory.buffer);
+  const firstIn = layout.rows / 8;
+  const firstOut = layout.out / 8;
 
-  function explainBlock(
-    rows: ArrayLike<number>,
-    start: number,
-    count: number,
-    out: Float64Array,
-  ): void {
+  function explainBlock(rows: ArrayLike<number>, start: number, count: number, out: Float64Array) {
     const first = start * featureCount;
     const size = count * featureCount;
     for (let cell = 0; cell < size; cell++) {
       const value = rows[first + cell] as number;
-      block[cell] = float32 ? Math.fround(value) : value;
+      numbers[firstIn + cell] = float32 ? Math.fround(value) : value;
     }
-    out.fill(0, first, first + size);
-    for (let tree = 0; tree < trees.treeCount; tree++)
-      for (let cell = 0; cell < size; cell += featureCount)
-        explainTree(tree, block, cell, out, first + cell);
-    if (scale !== 1)
-      for (let cell = first; cell < first + size; cell++) out[cell] = (out[cell] as number) * scale;
+    numbers.fill(0, firstOut, firstOut + size);
+    for (const tree of trees) {
+      if (tree.points === 0) continue;
+      for (let offset = 0; offset < size; offset += featureCount) {
+        if (tree.unusual.length > 0) decideUnusual(tree, firstIn + offset);
+        explain(tree, layout.rows + 8 * offset, layout.out + 8 * offset);
+      }
+    }
+    for (let cell = 0; cell < size; cell++)
+      out[first + cell] = scale * (numbers[firstOut + cell] as number);
+  }
+
+  /** Writes what the row answers into the records: a threshold that all values are below, or none. */
+  function decideUnusual(tree: ShapTree, row: number): void {
+    for (const { record, node } of tree.unusual) {
+      const left = goesLeft(
+        forest,
+        node,
+        numbers[row + (forest.feature[node] as number)] as number,
+      );
+      view.setFloat64(
+        record + RECORD.threshold,
+        left ? Number.POSITIVE_INFINITY : Number.NaN,
+        true,
+      );
+      view.setUint8(record + RECORD.missingLeft, left ? 1 : 0);
+    }
   }
 
   return {
     featureCount,
-    bias: forest.baseMargin + scale * sumOfRoots(trees),
-    points: Math.max(0, ...trees.points),
+    bias: forest.baseMargin + scale * trees.reduce((sum, { mean }) => sum + mean, 0),
+    points: trees.reduce((most, { points }) => Math.max(most, points), 0),
+    kernel,
     contributions: (row, out) => explainBlock(row, 0, 1, out),
     batch(rows, count, out) {
-      for (let start = 0; start < count; start += BLOCK_ROWS)
-        explainBlock(rows, start, Math.min(BLOCK_ROWS, count - start), out);
+      for (let start = 0; start < count; start += blockRows)
+        explainBlock(rows, start, Math.min(blockRows, count - start), out);
     },
   };
 }
 
-function sumOfRoots({ treeCount, starts, mean }: ShapTrees): number {
-  let sum = 0;
-  for (let tree = 0; tree < treeCount; tree++)
-    sum += mean[2 * (starts[tree] as number) + tree] as number;
-  return sum;
-}
-
-/** Adds one tree's contributions to `out` from `outAt` on, for the row at `rowAt` of `rows`. */
-function treeExplainer(forest: Forest, trees: ShapTrees) {
-  const { starts, feature, threshold, missingLeft, kind, categorySet, left, right } = trees;
-  const { share, ancestor, leftOfAncestor, open, shut, known, weight } = trees;
-  const mean = trees.mean.slice();
-  let widest = 0;
-  for (let tree = 0; tree < trees.treeCount; tree++)
-    widest = Math.max(widest, (starts[tree + 1] as number) - (starts[tree] as number));
-  const went = new Uint8Array(widest);
-  const contradicted = new Uint8Array(widest);
-  const posterior = new Int32Array(widest);
-  const leftward = new Float64Array(widest);
-  const reach = new Float64Array(2 * widest + 1);
-
-  return function explainTree(
-    tree: number,
-    rows: Float64Array,
-    rowAt: number,
-    out: Float64Array,
-    outAt: number,
-  ): void {
-    const start = starts[tree] as number;
-    const count = (starts[tree + 1] as number) - start;
-    const means = 2 * start + tree;
-    for (let i = 0; i < count; i++) {
-      const split = start + i;
-      const value = rows[rowAt + (feature[split] as number)] as number;
-      let goesLeft: number;
-      if (kind[split] !== PLAIN) goesLeft = unusual(split, value);
-      else if (Number.isNaN(value)) goesLeft = missingLeft[split] as number;
-      else goesLeft = value <= (threshold[split] as number) ? 1 : 0;
-      went[i] = goesLeft;
-      const above = ancestor[split] as number;
-      const refuted =
-        above >= 0 && (contradicted[above] === 1 || went[above] !== leftOfAncestor[split]);
-      contradicted[i] = refuted ? 1 : 0;
-      posterior[i] = (refuted ? shut[tree] : open[split]) as number;
-    }
-    const points = trees.points[tree] as number;
-    for (let point = 0; point < points; point++) {
-      reach[0] = 1;
-      for (let i = 0; i < count; i++) {
-        const split = start + i;
-        const z = share[split] as number;
-        const l =
-          z + (known[(posterior[i] as number) + point] as number) * ((went[i] as number) - z);
-        const here = reach[i] as number;
-        const leftReach = here * l;
-        leftward[i] = l;
-        reach[left[split] as number] = leftReach;
-        reach[right[split] as number] = here - leftReach;
-      }
-      for (let i = count - 1; i >= 0; i--) {
-        const split = start + i;
-        const rightMean = mean[means + (right[split] as number)] as number;
-        const difference = (mean[means + (left[split] as number)] as number) - rightMean;
-        mean[means + i] = rightMean + (leftward[i] as number) * difference;
-        const cell = outAt + (feature[split] as number);
-        out[cell] =
-          (out[cell] as number) +
-          (weight[(posterior[i] as number) + point] as number) *
-            ((went[i] as number) - (share[split] as number)) *
-            (reach[i] as number) *
-            difference;
-      }
-    }
-  };
-
-  function unusual(split: number, value: number): number {
-    if (kind[split] === ZERO_AS_MISSING) {
-      const missing = Number.isNaN(value) || Math.abs(value) <= ZERO_THRESHOLD;
-      if (missing) return missingLeft[split] as number;
-      return value <= (threshold[split] as number) ? 1 : 0;
-    }
-    if (Number.isNaN(value)) return missingLeft[split] as number;
-    const set = forest.categorySets[categorySet[split] as number] as Uint32Array;
-    const category = Math.trunc(value);
-    const inSet =
-      category >= 0 && category < 32 * set.length
-        ? ((set[category >>> 5] as number) >>> (category & 31)) & 1
-        : 0;
-    return forest.rules === 'xgboost' ? 1 - inSet : inSet;
+/** Categorical splits, and those for which zero is missing. */
+function goesLeft(forest: Forest, node: number, value: number): boolean {
+  const set = forest.categorySets[forest.categorySet[node] as number];
+  if (set === undefined) {
+    const missing = Number.isNaN(value) || Math.abs(value) <= ZERO_THRESHOLD;
+    return missing ? forest.missingLeft[node] === 1 : value <= (forest.threshold[node] as number);
   }
+  if (Number.isNaN(value)) return forest.missingLeft[node] === 1;
+  const category = Math.trunc(value);
+  const inSet =
+    category >= 0 &&
+    category < 32 * set.length &&
+    (((set[category >>> 5] as number) >>> (category & 31)) & 1) === 1;
+  return forest.rules === 'xgboost' ? !inSet : inSet;
 }
 
 /** LightGBM's `kZeroThreshold`. */

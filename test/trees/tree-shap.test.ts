@@ -56,6 +56,19 @@ describe('compileExplainer', () => {
     );
   });
 
+  test('both kernels give the same bits', () => {
+    const deep = arbitraryForest(40, 9);
+    const row = fc.array(arbitraryValue, { minLength: 40, maxLength: 40 });
+    fc.assert(
+      fc.property(deep, row, (forest, values) => {
+        const [simd, scalar] = [new Float64Array(40), new Float64Array(40)];
+        compileExplainer(forest, 'simd').contributions(values, simd);
+        compileExplainer(forest, 'scalar').contributions(values, scalar);
+        expect(simd).toEqual(scalar);
+      }),
+    );
+  });
+
   test('a tree of 60 levels, one feature each, loses no digits', () => {
     // A chain: feature k sends the row on to level k + 1 or to a leaf of value k.
     const chain = chainForest(60);

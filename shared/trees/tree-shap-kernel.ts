@@ -1,0 +1,131 @@
+import { WASM } from './kernels/tree-shap.wasm.ts';
+import { PAIR_BYTES, RECORD, type Scratch, type ShapTree } from './tree-shap-layout.ts';
+
+/**
+ * Adds one tree's contributions for the row at address `row` to those at address `out`.
+ *
+ * Down: a node's `reach` is its probability; the left child takes l = share + known · delta of it,
+ * where delta = went − share and went is 1 for a row that goes left, else 0. Up: `mean` is the margin
+ * expected below a node, and a split's feature gets Σ weight · reach · delta · (mean of the left child
+ * − mean of the right one) over the points.
+ */
+export type ShapKernel = (tree: ShapTree, row: number, out: number) => void;
+
+/** WebAssembly, two points at a time; gives the bits of `scalarKernel`. */
+export function simdKernel(memory: WebAssembly.Memory, scratch: Scratch): ShapKernel {
+  const module = new WebAssembly.Module(Buffer.from(WASM, 'base64'));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const explain = exports['explain'] as (...addresses: number[]) => void;
+  const { state, leftward, reach, mean } = scratch;
+  return (tree, row, out) => {
+    const { inner, twigs, end, leaves, leavesEnd, shut, pairs } = tree;
+    const slotBytes = PAIR_BYTES * pairs;
+    // biome-ignore format: the parameters as kernels/tree-shap.as has them
+    explain(inner, twigs, end, leaves, leavesEnd, shut, slotBytes, row, out, state, leftward, reach, mean);
+  };
+}
+
+export function scalarKernel(memory: WebAssembly.Memory, scratch: Scratch): ShapKernel {
+  const bytes = new Uint8Array(memory.buffer);
+  const words = new Int32Array(memory.buffer);
+  const numbers = new Float64Array(memory.buffer);
+  const number = (address: number) => numbers[address >> 3] as number;
+  const word = (address: number) => words[address >> 2] as number;
+
+  return function explain(tree, row, out) {
+    const { inner, twigs, end, pairs, shut } = tree;
+    const slotBytes = PAIR_BYTES * pairs;
+    const weightOffset = slotBytes;
+    // Of the split that was followed last.
+    let went = 0;
+    let posterior = 0;
+
+    /** Answers the state of the split: see `Scratch.state`. */
+    function follow(record: number): number {
+      const value = number(row + word(record + RECORD.feature));
+      went = Number.isNaN(value)
+        ? (bytes[record + RECORD.missingLeft] as number)
+        : Number(value <= number(record + RECORD.threshold));
+      const above = word(scratch.state + word(record + RECORD.ancestor));
+      const contradicted = above !== bytes[record + RECORD.leftOfAncestor];
+      posterior = contradicted ? shut : word(record + RECORD.open);
+      return contradicted ? 2 : went;
+    }
+
+    for (let point = 0; point < slotBytes; point += 8) numbers[(scratch.reach + point) >> 3] = 1;
+    let state = scratch.state;
+    let leftward = scratch.leftward;
+    let reach = scratch.reach;
+    for (let record = inner; record < twigs; record += RECORD.bytes) {
+      state += 4;
+      words[state >> 2] = follow(record);
+      const share = number(record + RECORD.share);
+      const delta = went - share;
+      const left = scratch.reach + word(record + RECORD.left);
+      const right = scratch.reach + word(record + RECORD.right);
+      for (let point = 0; point < slotBytes; point += 8) {
+        const l = share + number(posterior + point) * delta;
+        numbers[(leftward + point) >> 3] = l;
+        const here = number(reach + point);
+        const leftReach = here * l;
+        numbers[(left + point) >> 3] = leftReach;
+        numbers[(right + point) >> 3] = here - leftReach;
+        numbers[(reach + point) >> 3] = number(posterior + weightOffset + point) * here * delta;
+      }
+      leftward += slotBytes;
+      reach += slotBytes;
+    }
+
+    let mean = scratch.mean + (reach - scratch.reach);
+    for (let record = twigs; record < end; record += RECORD.bytes) {
+      follow(record);
+      const share = number(record + RECORD.share);
+      const delta = went - share;
+      const difference = number(record + RECORD.difference);
+      const rightValue = number(record + RECORD.rightValue);
+      let [even, odd] = [0, 0];
+      for (let pair = 0; pair < slotBytes; pair += PAIR_BYTES) {
+        const next = pair + 8;
+        const l = share + number(posterior + pair) * delta;
+        const nextL = share + number(posterior + next) * delta;
+        numbers[(mean + pair) >> 3] = rightValue + l * difference;
+        numbers[(mean + next) >> 3] = rightValue + nextL * difference;
+        even += number(posterior + weightOffset + pair) * number(reach + pair);
+        odd += number(posterior + weightOffset + next) * number(reach + next);
+      }
+      const cell = (out + word(record + RECORD.feature)) >> 3;
+      numbers[cell] = (numbers[cell] as number) + (even + odd) * delta * difference;
+      reach += slotBytes;
+      mean += slotBytes;
+    }
+
+    for (let leaf = tree.leaves; leaf < tree.leavesEnd; leaf += 8) {
+      numbers.fill(number(leaf), mean >> 3, (mean + slotBytes) >> 3);
+      mean += slotBytes;
+    }
+
+    const inners = (twigs - inner) / RECORD.bytes;
+    mean = scratch.mean + slotBytes * inners;
+    reach = scratch.reach + slotBytes * inners;
+    for (let record = twigs - RECORD.bytes; record >= inner; record -= RECORD.bytes) {
+      leftward -= slotBytes;
+      mean -= slotBytes;
+      reach -= slotBytes;
+      const left = scratch.mean + word(record + RECORD.left);
+      const right = scratch.mean + word(record + RECORD.right);
+      let [even, odd] = [0, 0];
+      for (let pair = 0; pair < slotBytes; pair += PAIR_BYTES) {
+        const next = pair + 8;
+        const difference = number(left + pair) - number(right + pair);
+        const nextDifference = number(left + next) - number(right + next);
+        numbers[(mean + pair) >> 3] = number(right + pair) + number(leftward + pair) * difference;
+        numbers[(mean + next) >> 3] =
+          number(right + next) + number(leftward + next) * nextDifference;
+        even += number(reach + pair) * difference;
+        odd += number(reach + next) * nextDifference;
+      }
+      const cell = (out + word(record + RECORD.feature)) >> 3;
+      numbers[cell] = (numbers[cell] as number) + (even + odd);
+    }
+  };
+}
