@@ -1,5 +1,6 @@
 import { ServiceUnavailable, StoreUnavailable } from '../errors.ts';
 import type { Notices, Severity } from '../ports.ts';
+import { notice } from '../schemas/notice.ts';
 import { dataDirectory } from './data-directory.ts';
 import { openStreamLog } from './stream-log.ts';
 
@@ -20,7 +21,8 @@ export function openNotices<Known extends Severity>(
 ): Notices<Known> {
   const directory = dataDirectory();
   return {
-    async publish({ severity, subject, body }) {
+    async publish({ severity, ...text }) {
+      const { subject, body } = notice.parse(text);
       const log = openStreamLog(directory, topics[severity]);
       const data = JSON.stringify({ severity, subject, body });
       try {

@@ -36,7 +36,7 @@ export function provisionKeyRing(name: string): void {
   }
 }
 
-function secretFile(path: string, name: string): string {
+export function secretFile(path: string, name: string): string {
   if (!/^[\w.-]+$/.test(name)) throw new StoreUnavailable(`${name} cannot name a secret`);
   return join(path, 'secrets', `${name}.json`);
 }

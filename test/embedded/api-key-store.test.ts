@@ -1,3 +1,4 @@
+import { openApiKeyRegister } from '../../shared/embedded/api-key-register.ts';
 import { openApiKeyStore } from '../../shared/embedded/api-key-store.ts';
 import { apiKeyStoreContract } from '../contracts/api-key-store.ts';
 import { freshDataDirectory } from './fresh-data-directory.ts';
@@ -6,5 +7,6 @@ freshDataDirectory();
 
 apiKeyStoreContract(() => {
   const store = openApiKeyStore('Contract');
-  return { store, add: (digest, record) => store.add(digest, record) };
+  const register = openApiKeyRegister('Contract');
+  return { store, add: (digest, record) => register.put({ digest, ...record }) };
 });

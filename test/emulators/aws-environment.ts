@@ -8,7 +8,17 @@ Object.assign(process.env, {
   AWS_SECRET_ACCESS_KEY: 'secret',
 });
 
-type Service = 'DYNAMODB' | 'FIREHOSE' | 'KINESIS' | 'S3' | 'SECRETS_MANAGER';
+type Service =
+  | 'DYNAMODB'
+  | 'EVENTBRIDGE'
+  | 'FIREHOSE'
+  | 'KINESIS'
+  | 'S3'
+  | 'SAGEMAKER_RUNTIME'
+  | 'SECRETS_MANAGER'
+  | 'SFN'
+  | 'SNS'
+  | 'SQS';
 
 /** Sends the SDK's calls of a service to this port, by the SDK's own variable. */
 export function redirect(service: Service, port: number): void {
