@@ -14,6 +14,7 @@ const COMMANDS = {
   models: () => import('./models.ts'),
   'bad-rows': () => import('./bad-rows.ts'),
   'dead-letters': () => import('./dead-letters.ts'),
+  keys: () => import('./keys.ts'),
   cost: () => import('./cost.ts'),
 } as const;
 

@@ -122,6 +122,16 @@ export class NotEnoughData extends Error {
   override readonly name = 'NotEnoughData' as const;
 }
 
+/** A key of this id exists, or none does, against what the command needs. */
+export class UnsuitableApiKey extends Error {
+  override readonly name = 'UnsuitableApiKey' as const;
+}
+
+/** The ring of pseudonym keys exists, or does not, against what the command needs. */
+export class UnsuitableKeyRing extends Error {
+  override readonly name = 'UnsuitableKeyRing' as const;
+}
+
 /** `serverless.yml` says something the embedded platform cannot run. */
 export class UnsupportedWiring extends Error {
   override readonly name = 'UnsupportedWiring' as const;

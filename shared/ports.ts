@@ -102,6 +102,29 @@ export interface ApiKeyStore {
   find(digest: string): Promise<ApiKeyRecord | null>;
 }
 
+/** A key as its owner sees it: the key itself is stored nowhere. */
+export interface RegisteredApiKey extends ApiKeyRecord {
+  /** Hex SHA-256 of the key. */
+  readonly digest: string;
+}
+
+/** What the owner of a stage does with its API keys; no function may. */
+export interface ApiKeyRegister {
+  /** Adds a key, or replaces what is known of the one with this digest. */
+  put(key: RegisteredApiKey): Promise<void>;
+  /** Ordered by id, then digest. */
+  list(): Promise<readonly RegisteredApiKey[]>;
+  /** A key that is not there is removed too. */
+  remove(digest: string): Promise<void>;
+}
+
+/** Secrets as their owner writes them; functions have the `SecretStore`. */
+export interface SecretVault {
+  /** @returns null where nothing was written yet */
+  read(name: string): Promise<string | null>;
+  write(name: string, value: string): Promise<void>;
+}
+
 /** Names and reads of secrets: the pseudonymisation key ring. */
 export interface SecretStore {
   /** @throws StoreUnavailable */

@@ -9,6 +9,7 @@ Object.assign(process.env, {
 });
 
 type Service =
+  | 'CLOUDFORMATION'
   | 'DYNAMODB'
   | 'EVENTBRIDGE'
   | 'FIREHOSE'
