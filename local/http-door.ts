@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { PortInUse } from '../shared/errors.ts';
-import { jsonResponse } from '../shared/runtime/http-handler.ts';
 import { Authorization } from './authorization.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { httpEvent } from './http-event.ts';
@@ -155,7 +154,11 @@ const MESSAGES = {
 } as const;
 
 function ownAnswer(status: keyof typeof MESSAGES): Result {
-  return jsonResponse(status, { message: MESSAGES[status] });
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ message: MESSAGES[status] }),
+  };
 }
 
 const parameters = ({ path }: Route) => path.split('{').length - 1;
