@@ -12,6 +12,8 @@ export interface Resource {
 }
 
 export interface PackagedService {
+  /** The copy of the project, with the package in `.serverless`. */
+  readonly folder: string;
   readonly resources: Readonly<Record<string, Resource>>;
   /** The zip archive of a function. */
   archive(functionName: string): Buffer;
@@ -49,6 +51,7 @@ export async function packageService(stage: string): Promise<PackagedService> {
     'utf8',
   );
   return {
+    folder,
     resources: JSON.parse(template).Resources,
     archive: (functionName) => readFileSync(join(packaged, `${functionName}.zip`)),
     delete: () => rmSync(folder, { recursive: true }),

@@ -1,0 +1,223 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStreamReader } from '../../shared/aws/stream-reader.ts';
+import type { StreamedRecord } from '../../shared/ports.ts';
+import { type PackagedService, packageService } from '../aws/package-service.ts';
+import { inventory } from './account.ts';
+import { adapted, UNKNOWN_TYPES } from './adaptations.ts';
+import { openBucket } from './bucket.ts';
+import { openDoor } from './door.ts';
+import { type Emulator, startEmulator } from './emulator.ts';
+import { openFindings } from './findings.ts';
+import { changePackagedTemplate, openStack, serverless } from './stack.ts';
+import { deliver } from './stream-delivery.ts';
+
+/**
+ * The packaged stage `dev` on an emulated account, from the first deployment to the removal, as a
+ * user goes about it (docs/deploy.md). The tests build on each other, in order.
+ */
+
+/** For what comes about on the emulator's own time: it polls streams, and schedules by the minute. */
+const SOON = { timeout: 30_000, interval: 200 };
+const _NEXT_MINUTES = { timeout: 150_000, interval: 500 };
+
+const COLLECT = `fs_${randomBytes(24).toString('hex')}`;
+const SCORE = `fs_${randomBytes(24).toString('hex')}`;
+
+const findings = openFindings();
+let emulator: Emulator;
+let service: PackagedService;
+let _before: Awaited<ReturnType<typeof inventory>>;
+let outputs: Readonly<Record<string, string>>;
+let stack: ReturnType<typeof openStack>;
+let door: ReturnType<typeof openDoor>;
+let lake: ReturnType<typeof openBucket>;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  Object.assign(process.env, emulator.environment); // this process, too, is the account's owner
+  service = await packageService('dev');
+  _before = await inventory();
+  stack = openStack();
+});
+
+afterAll(async () => {
+  findings.print(`ministack ${emulator?.version}`);
+  await emulator?.stop();
+});
+
+test('functions run on the Node of the Lambda runtime', () => {
+  const runtimes = Object.values(service.resources)
+    .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    .map(({ Properties }) => Properties.Runtime);
+  const major = process.versions.node.split('.')[0];
+  expect(new Set(runtimes)).toEqual(new Set([`nodejs${major}.x`]));
+});
+
+test('the packaged stage is deployed', async () => {
+  const types = [...new Set(Object.values(service.resources).map(({ Type }) => Type))];
+  const unknown = await stack.unknownTypes(types);
+  expect(Object.keys(UNKNOWN_TYPES)).toEqual(expect.arrayContaining([...unknown]));
+  for (const type of unknown) findings.notProven('knows every resource type', type);
+  changePackagedTemplate(service.folder, (template) => {
+    const { template: changed, adaptations } = adapted(template, unknown);
+    for (const { what, why } of adaptations) findings.changed(what, why);
+    return changed;
+  });
+  findings.changed(
+    'loads functions of .cjs files',
+    'it looks for .js and .mjs only; Lambda finds .cjs',
+  );
+  await serverless(service.folder, emulator, 'deploy', '--package', '.serverless');
+  outputs = await stack.outputs();
+  door = openDoor(emulator.endpoint, outputs['HttpApiId'] ?? '');
+  lake = openBucket(outputs['LakeBucket'] ?? '');
+});
+
+test('its owner writes the key ring and two keys', async () => {
+  await new SecretsManagerClient({}).send(
+    new PutSecretValueCommand({
+      SecretId: outputs['PseudonymSecret'],
+      SecretString: JSON.stringify({
+        current: 'k1',
+        keys: { k1: randomBytes(32).toString('hex') },
+      }),
+    }),
+  );
+  for (const [key, scope] of [
+    [COLLECT, 'collect'],
+    [SCORE, 'score'],
+  ] as const)
+    await new DynamoDBClient({}).send(
+      new PutItemCommand({
+        TableName: outputs['ApiKeysTable'],
+        Item: {
+          digest: { S: createHash('sha256').update(key).digest('hex') },
+          keyId: { S: scope },
+          scopes: { L: [{ S: scope }] },
+        },
+      }),
+    );
+});
+
+describe('the door', () => {
+  test('tells its health to anybody', async () => {
+    expect(await door.get('/v1/health')).toMatchObject({ status: 200, body: { stage: 'dev' } });
+  });
+
+  test.each([
+    ['no key', '/v1/events', null, 401],
+    ['an unknown key', '/v1/events', 'fs_unknown', 403],
+    ['a key to score', '/v1/events', SCORE, 403],
+    ['an unknown key', '/v1/propensity', 'fs_unknown', 403],
+    ['a key to collect', '/v1/propensity', COLLECT, 403],
+  ])('refuses %s on %s', async (_, path, key, status) => {
+    expect(await door.post(path, key, { anonymous_id: 'a1' })).toMatchObject({ status });
+  });
+
+  test('answers the pages of the shop, and no others', async () => {
+    const allowed = async (origin: string) =>
+      (await door.preflight('/v1/events', origin)).headers.get('access-control-allow-origin');
+    expect(await allowed('http://localhost:3000')).toBe('http://localhost:3000');
+    expect(await allowed('https://elsewhere.example')).toBeNull();
+  });
+
+  test('answers what is no request as a problem', async () => {
+    const answer = await door.post('/v1/events', COLLECT, { events: 'none' });
+    expect(answer).toMatchObject({ status: 400, body: { type: /^urn:foresight:problem:/ } });
+  });
+});
+
+describe('an event', () => {
+  const score = async () => {
+    const answer = await door.post('/v1/propensity', SCORE, { anonymous_id: 'a1' });
+    expect(answer).toMatchObject({ status: 200, body: { degraded: false } });
+    return answer.body as { readonly decision_id: string; readonly propensity: number };
+  };
+
+  test('changes the score of its visitor', async () => {
+    const { propensity } = await score();
+    const item = { anonymous_id: 'a1', product_id: 'p1', price: 20, currency: 'EUR' };
+    const collected = await door.post('/v1/events', COLLECT, {
+      events: [
+        { ...item, event_type: 'product_view' },
+        { ...item, event_type: 'add_to_cart' },
+        { ...item, event_type: 'no such type' },
+      ],
+    });
+    expect(collected).toMatchObject({ status: 202, body: { accepted: 3 } });
+    await expect.poll(async () => (await score()).propensity, SOON).toBeGreaterThan(propensity);
+  });
+
+  test.each([
+    ['raw_events', 3],
+    ['enriched_events', 2],
+    ['bad_rows', 1],
+  ])('reaches %s of the lake', async (name, records) => {
+    const today = `bronze/${name}/dt=${new Date().toISOString().slice(0, 10)}/`;
+    await expect.poll(async () => (await lake.keys(today)).length, SOON).toBe(records);
+  });
+
+  test('decisions reach the lake', async () => {
+    const { decision_id } = await score();
+    const written = async () => {
+      const keys = await lake.keys('bronze/decisions/');
+      return (await Promise.all(keys.map((key) => lake.read(key)))).map(String);
+    };
+    await expect.poll(written, SOON).toContainEqual(expect.stringContaining(decision_id));
+  });
+});
+
+describe('a poison event', () => {
+  const POISON = JSON.stringify({ poison: randomBytes(8).toString('hex') });
+  let queueUrl = '';
+
+  const queued = async () => {
+    const command = new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 0 });
+    const { Messages = [] } = await new SQSClient({}).send(command);
+    return Messages.map(({ Body = '' }) => JSON.parse(Body));
+  };
+
+  test('ends in the dead-letter queue of its consumer', async () => {
+    const StreamName = await stack.physicalId('EnrichedEventsStream');
+    const UUID = await stack.physicalId(
+      'UpdateDashfeaturesEventSourceMappingKinesisEnrichedEventsStream',
+    );
+    const lambda = new LambdaClient({});
+    const mapping = async () => lambda.send(new GetEventSourceMappingCommand({ UUID }));
+    const { ShardId = '', SequenceNumber } = await new KinesisClient({}).send(
+      new PutRecordCommand({ StreamName, PartitionKey: 'a1', Data: Buffer.from(POISON) }),
+    );
+    // The emulator's own delivery of this one record, which the function answers as failed.
+    await expect
+      .poll(async () => (await mapping()).LastProcessingResult, SOON)
+      .toBe('OK - 1 records');
+    queueUrl = await stack.physicalId('UpdateFeaturesDeadLetters');
+    if ((await queued()).length === 0) {
+      findings.notProven('gives up on a record by itself', 'a failed record is passed, no message');
+      const records: StreamedRecord[] = [];
+      for await (const record of openStreamReader(StreamName).read(ShardId, null))
+        records.push(record);
+      await deliver(await mapping(), ShardId, records);
+    }
+    await expect.poll(queued, SOON).toContainEqual(
+      expect.objectContaining({
+        requestContext: expect.objectContaining({
+          condition: 'RetryAttemptsExhausted',
+          functionArn: expect.stringContaining('foresight-dev-update-features'),
+          approximateInvokeCount: ((await mapping()).MaximumRetryAttempts ?? 0) + 1,
+        }),
+        KinesisBatchInfo: expect.objectContaining({
+          batchSize: 1,
+          startSequenceNumber: SequenceNumber,
+          endSequenceNumber: SequenceNumber,
+        }),
+      }),
+    );
+  });
+});
