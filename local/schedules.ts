@@ -32,6 +32,12 @@ export function nextRun(expression: string, after: number): number {
   }
 }
 
+/**
+ * A rate in minutes looks after something, and runs once however often it was missed: the clock of
+ * a replay passes months in seconds.
+ */
+const isHousekeeping = (expression: string) => /^rate\(\d+ minutes?\)$/.test(expression);
+
 /** Runs functions when the platform's clock says so, whichever clock that is. */
 export class Schedules {
   readonly #timetable: { schedule: Schedule; expression: string; next: number }[];
@@ -59,7 +65,7 @@ export class Schedules {
     this.#timer = setInterval(() => this.runDue(), LOOK_EVERY_MS);
   }
 
-  /** Runs what has become due, each time it was due, in order of time. */
+  /** Runs what has become due, each time it was due but for housekeeping, in order of time. */
   runDue(): Promise<void> {
     this.#running = this.#running.then(() => this.#runDue());
     return this.#running;
@@ -71,7 +77,7 @@ export class Schedules {
       const [first] = this.#timetable.toSorted((left, right) => left.next - right.next);
       if (first === undefined || first.next > now) return;
       const time = first.next;
-      first.next = nextRun(first.expression, time);
+      first.next = nextRun(first.expression, isHousekeeping(first.expression) ? now : time);
       await this.#invoke(first.schedule, time);
     }
   }

@@ -17,12 +17,14 @@ const WILDCARD_RESOURCES = [
   `{"Fn::Sub":"\${ModelsBucket.Arn}/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/undelivered/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/dead_letters/*"}`,
 ];
 
 /** In a bundle because their adapter or client is; these functions never make the calls. */
 const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
   authorizer: ['dynamodb:DescribeEndpoints'],
   'update-features': ['dynamodb:DescribeEndpoints'],
+  'keep-dead-letters': ['s3:CreateSession', 's3:DeleteObject', 's3:GetObject', 's3:ListObjectsV2'],
   score: ['dynamodb:DescribeEndpoints', 'dynamodb:PutItem'],
 };
 
@@ -142,7 +144,13 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
         if (command) return [`${command[1]?.replaceAll('-', '')}:${command[2]}`];
         return path === 'shared/aws/object-reader.ts' ? ['s3:GetObject', 's3:ListBucket'] : [];
       });
-      const ofLambdaItself = /^(logs|xray|sqs):|^kinesis:(Describe|Get|List)/;
+      const isConsumer = all('AWS::Lambda::EventSourceMapping').some(
+        ([, { Properties }]) => Properties.FunctionName['Fn::GetAtt'][0] === logicalId(name),
+      );
+      // What the services do in the role's name: write logs, read the stream, encrypt a notice.
+      const ofLambdaItself = isConsumer
+        ? /^(logs|xray|sqs):|^kinesis:(Describe|Get|List)/
+        : /^(logs|xray|kms):/;
       const granted = statementsOf(roleOf(logicalId(name)))
         .flatMap(({ Action }) => list(Action))
         .filter((action) => !ofLambdaItself.test(action));

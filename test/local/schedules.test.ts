@@ -64,6 +64,24 @@ test('runs what has become due on the clock, each time, in order of time', async
   expect(runs).toEqual(['daily 03:00', 'often 04:00', 'often 08:00', 'daily 09:00']);
 });
 
+test('a rate in minutes that was missed often runs once, and goes on from there', async () => {
+  let now = 0;
+  let runs = 0;
+  const schedules = new Schedules(
+    [{ function: 'look', expressions: ['rate(1 minute)'], input: undefined }],
+    { now: () => now },
+    async () => {
+      runs++;
+    },
+  );
+  now = 90 * 86_400_000;
+  await schedules.runDue();
+  expect(runs).toBe(1);
+  now += 60_000;
+  await schedules.runDue();
+  expect(runs).toBe(2);
+});
+
 test('the event is the one of EventBridge, or the input given instead', () => {
   const schedule = { function: 'f', expressions: ['rate(1 day)'], input: undefined };
   expect(scheduledEvent(schedule, at('2026-11-21T03:00:00Z'))).toMatchObject({
