@@ -12,7 +12,8 @@ import { ModelPool } from '../shared/domain/model-pool.ts';
 import { Scorer } from '../shared/domain/score.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
 import { bodyText, httpHandler, jsonResponse } from '../shared/runtime/http-handler.ts';
-import { logger, metrics } from '../shared/runtime/observability.ts';
+import { logger, metrics, openMetrics } from '../shared/runtime/observability.ts';
+import { ScoreTally } from '../shared/runtime/score-tally.ts';
 import { startDeadline } from '../shared/runtime/start-deadline.ts';
 
 const environment = z.object({
@@ -44,5 +45,10 @@ export const handler = httpHandler(environment, async (settings) => {
     },
   });
   await scorer.prepare();
-  return async (event) => jsonResponse(200, await scorer.score(bodyText(event)));
+  const tally = new ScoreTally(openMetrics());
+  return async (event) => {
+    const answer = await scorer.score(bodyText(event));
+    tally.count(answer, clock.now());
+    return jsonResponse(200, answer);
+  };
 });

@@ -4,11 +4,22 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 
-/** Structured logs carry decision and run ids and no personal data. */
-export const logger = new Logger({ serviceName: 'foresight' });
+/** Names the stage: the stages of one account share its metrics. */
+const serviceName = `foresight-${process.env['STAGE'] ?? 'local'}`;
 
-/** Embedded metric format. Dimensions never name a person. */
-export const metrics = new Metrics({ namespace: 'Foresight', serviceName: 'foresight' });
+/** Structured logs carry decision and run ids and no personal data. */
+export const logger = new Logger({ serviceName });
+
+/**
+ * Metrics in the embedded metric format, with the one dimension `service`. A dimension more is a
+ * metric more for each of its values, so none may name a person (test/runtime/metrics.test.ts).
+ */
+export function openMetrics(): Metrics {
+  return new Metrics({ namespace: 'Foresight', serviceName });
+}
+
+/** Of this invocation; published when it ends. */
+export const metrics = openMetrics();
 
 /** Powertools' own middleware warns at every invocation that counted nothing, which is most. */
 function publishMetrics(): void {
