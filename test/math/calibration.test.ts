@@ -1,33 +1,7 @@
 import { expect, test } from 'vitest';
 import { calibrationSlope } from '../../shared/math/calibration-slope.ts';
-import { expectedCalibrationError } from '../../shared/math/expected-calibration-error.ts';
 import { plattScaling } from '../../shared/math/platt-scaling.ts';
-import { sigmoid } from '../../shared/math/sigmoid.ts';
-import { expectClose, goldenCases } from './vectors.ts';
-
-goldenCases<
-  { y: number[]; p: number[]; bins: number },
-  { ece: number; logisticRecalibration?: { intercept: number; slope: number } }
->('calibration_ece.json', ({ y, p, bins }, expected, tolerance) => {
-  expectClose(expectedCalibrationError(p, y, undefined, bins), expected.ece, tolerance);
-  if (expected.logisticRecalibration) {
-    const fit = calibrationSlope(p, y);
-    const bound = { abs: tolerance['logisticRecalibration'] as number };
-    expectClose(fit?.slope, expected.logisticRecalibration.slope, bound);
-    expectClose(fit?.intercept, expected.logisticRecalibration.intercept, bound);
-  }
-});
-
-goldenCases<
-  { scores: number[]; y: number[]; query: number[] },
-  { A: number; B: number; predictions: number[] }
->('platt_temperature.json', ({ scores, y, query }, expected, tolerance) => {
-  const { a, b } = plattScaling(scores, y);
-  expectClose(a, expected.A, tolerance);
-  expectClose(b, expected.B, tolerance);
-  for (const [index, score] of query.entries())
-    expectClose(sigmoid(-(a * score + b)), expected.predictions[index] as number, tolerance);
-});
+import { expectClose } from './close.ts';
 
 test('weights of a calibration equal copies of its rows', () => {
   const scores = [-2, -1, 0, 0.5, 1, 2];

@@ -3,29 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { choleskySolve } from '../../shared/math/cholesky-solve.ts';
 import { logisticRegression } from '../../shared/math/logistic-regression.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
-import type { SparseMatrix } from '../../shared/math/sparse-matrix.ts';
-import { expectClose, goldenCases } from './vectors.ts';
-
-function dense(rows: readonly (readonly number[])[]): SparseMatrix {
-  const columnCount = rows[0]?.length ?? 0;
-  return {
-    columnCount,
-    rowStarts: Uint32Array.from({ length: rows.length + 1 }, (_, row) => row * columnCount),
-    columns: Uint16Array.from(rows.flatMap((row) => row.map((_, column) => column))),
-    values: Float64Array.from(rows.flat()),
-  };
-}
-
-goldenCases<
-  { X: number[][]; y: number[]; l2: number },
-  { intercept: number; coefficients: number[] }
->('logistic_regression.json', ({ X, y, l2 }, expected, tolerance) => {
-  const fit = logisticRegression(dense(X), y, l2);
-  expect(fit.converged).toBe(true);
-  expectClose(fit.intercept, expected.intercept, tolerance);
-  for (const [column, coefficient] of expected.coefficients.entries())
-    expectClose(fit.coefficients[column], coefficient, tolerance);
-});
+import { expectClose } from './close.ts';
+import { denseMatrix } from './dense-matrix.ts';
 
 describe('logisticRegression', () => {
   const X = [[0.4], [1.2], [-0.3], [2.2], [0.9], [-1.1]];
@@ -53,7 +32,7 @@ describe('logisticRegression', () => {
     };
     const labels = [1, 0, 1, 0, 1];
     const fromSparse = logisticRegression(sparse, labels, 0.5);
-    const fromDense = logisticRegression(dense(rows), labels, 0.5);
+    const fromDense = logisticRegression(denseMatrix(rows), labels, 0.5);
     for (let column = 0; column < 3; column++)
       expectClose(fromSparse.coefficients[column], fromDense.coefficients[column] as number, {
         abs: 1e-12,
@@ -61,9 +40,9 @@ describe('logisticRegression', () => {
   });
 
   test('a weight of two equals the row twice', () => {
-    const weighted = logisticRegression(dense(X), y, 0.1, [2, 1, 1, 1, 2, 1]);
+    const weighted = logisticRegression(denseMatrix(X), y, 0.1, [2, 1, 1, 1, 2, 1]);
     const copied = logisticRegression(
-      dense([...X, X[0] as number[], X[4] as number[]]),
+      denseMatrix([...X, X[0] as number[], X[4] as number[]]),
       [...y, 0, 0],
       0.1,
     );
@@ -72,7 +51,7 @@ describe('logisticRegression', () => {
   });
 
   test('the mean prediction equals the base rate, the intercept being free', () => {
-    const fit = logisticRegression(dense(X), y, 3);
+    const fit = logisticRegression(denseMatrix(X), y, 3);
     const mean =
       X.reduce(
         (sum, [x]) =>
@@ -84,8 +63,8 @@ describe('logisticRegression', () => {
 
   test('dependent columns without a penalty are reported, not hidden', () => {
     const twice = X.map(([x]) => [x as number, x as number]);
-    expect(logisticRegression(dense(twice), y, 0).converged).toBe(false);
-    expect(logisticRegression(dense(twice), y, 1e-3).converged).toBe(true);
+    expect(logisticRegression(denseMatrix(twice), y, 0).converged).toBe(false);
+    expect(logisticRegression(denseMatrix(twice), y, 1e-3).converged).toBe(true);
   });
 });
 

@@ -1,18 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clusterBootstrap } from '../../shared/math/cluster-bootstrap.ts';
-import { quantile } from '../../shared/math/quantile.ts';
 import { seededRandom } from '../../shared/math/seeded-random.ts';
-import { expectClose, goldenCases } from './vectors.ts';
-
-goldenCases<{ method: string; x: number[]; probabilities: number[] }, { quantiles: number[] }>(
-  'preprocessing.json',
-  ({ x, probabilities }, expected, tolerance) => {
-    const sorted = Float64Array.from(x).sort();
-    for (const [index, p] of probabilities.entries())
-      expectClose(quantile(sorted, p), expected.quantiles[index] as number, tolerance);
-  },
-  ({ method }) => method === 'quantiles',
-);
+import { expectClose } from './close.ts';
 
 describe('seededRandom', () => {
   test('repeats itself for a seed and differs between seeds', () => {
