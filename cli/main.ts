@@ -15,6 +15,7 @@ const COMMANDS = {
   'bad-rows': () => import('./bad-rows.ts'),
   'dead-letters': () => import('./dead-letters.ts'),
   keys: () => import('./keys.ts'),
+  smoke: () => import('./smoke.ts'),
   cost: () => import('./cost.ts'),
 } as const;
 
