@@ -144,7 +144,6 @@ function operationOf(route: string, operation: Operation): Json {
         content: {
           'application/json': { schema: ref(success.schema), examples: success.examples },
         },
-        ...(success.links === undefined ? {} : { links: success.links }),
       },
       ...errors(problems, gatewayStatuses(scope !== undefined, request !== undefined)),
     },

@@ -12,7 +12,6 @@ export interface Operation {
     readonly description: string;
     readonly schema: string;
     readonly examples: Examples;
-    readonly links?: Readonly<Record<string, unknown>>;
   };
   /** What the function itself refuses; the gateway's own answers come from the document. */
   readonly problems: readonly ProblemName[];
@@ -99,13 +98,6 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
               },
             ],
           },
-        },
-      },
-      links: {
-        score: {
-          operationId: 'scorePropensity',
-          description: 'The visitor of the first event can be scored.',
-          requestBody: { anonymous_id: '$request.body#/events/0/anonymous_id' },
         },
       },
     },
