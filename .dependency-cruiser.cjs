@@ -22,7 +22,15 @@ const DIRECTIONS = {
     'shared/ports',
   ],
   'shared/aws': ['shared/aws', 'shared/ports', 'shared/schemas', 'shared/errors'],
-  'shared/embedded': ['shared/embedded', 'shared/ports', 'shared/schemas', 'shared/errors'],
+  // An embedded endpoint evaluates forests as the container on SageMaker does.
+  'shared/embedded': [
+    'shared/embedded',
+    'shared/trees',
+    'shared/math',
+    'shared/ports',
+    'shared/schemas',
+    'shared/errors',
+  ],
   'shared/runtime': ['shared/runtime', 'shared/schemas', 'shared/errors'],
   functions: ['shared/'],
   local: ['local', 'functions', 'shared/'],
@@ -61,7 +69,10 @@ module.exports = {
       comment: 'The library takes bytes, never paths; training runs on threads of its own.',
       severity: 'error',
       from: { path: '^shared/trees/' },
-      to: { dependencyTypes: ['core'], pathNot: '^(?:node:)?(?:crypto|buffer|zlib|worker_threads)$' },
+      to: {
+        dependencyTypes: ['core'],
+        pathNot: '^(?:node:)?(?:crypto|buffer|zlib|worker_threads)$',
+      },
     },
     {
       name: 'adapters-only-by-alias',

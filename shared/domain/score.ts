@@ -16,6 +16,7 @@ import { contextEvents } from './context-events.ts';
 import { type Deadline, withinDeadline } from './deadline.ts';
 import { decide } from './decide.ts';
 import { decisionId } from './decision-id.ts';
+import type { EndpointBackend, Scored } from './endpoint-backend.ts';
 import { hasCartRule } from './has-cart-rule.ts';
 import { type PseudonymKeyRing, pseudonymise } from './identity.ts';
 import type { ModelPool } from './model-pool.ts';
@@ -35,6 +36,8 @@ export interface Scoring {
   readonly clock: Clock;
   readonly store: OnlineStore;
   readonly models: ModelPool;
+  /** Absent: this process evaluates every model. */
+  readonly endpoint?: EndpointBackend | undefined;
   /** Feature name → digest of the definition computed here. */
   readonly definitions: ReadonlyMap<string, string>;
   readonly decisions: DeliveryStream;
@@ -54,6 +57,7 @@ interface Estimate {
   readonly features: Readonly<Record<string, FeatureValue>>;
   /** Log-odds before calibration; null for the prior. */
   readonly margin: number | null;
+  readonly scoredBy: Decision['scored_by'];
   readonly propensity: number;
   readonly reasons: readonly Reason[] | null;
   readonly action: Action;
@@ -120,6 +124,7 @@ export class Scorer {
       features_as_of: facts?.asOf ?? null,
       context_event_ids: subject.recent.map(({ event_id }) => event_id),
       margin: estimate.margin,
+      scored_by: estimate.scoredBy,
       propensity: estimate.propensity,
       policy: this.#deps.policy.name,
       action: estimate.action,
@@ -174,12 +179,15 @@ export class Scorer {
     withReasons: boolean | undefined,
     now: number,
   ): Promise<Estimate> {
-    const { policy, timeZone } = this.#deps;
+    const { endpoint, policy, timeZone } = this.#deps;
     const unit = unitOf(facts);
     const { variant, model } = await this.#modelFor(unit);
     const query = { at: now, product_id: product, timeZone };
     const values = this.#vectorOf(model)(facts.entities, query);
-    const { margin, probability } = model.score(values);
+    const { margin, probability, scoredBy }: Scored =
+      endpoint === undefined
+        ? { ...model.score(values), scoredBy: 'process' }
+        : await endpoint.score(model, values);
     this.#prior = model;
     const [cartProducts] = cartVector(facts.entities, query);
     return {
@@ -189,8 +197,9 @@ export class Scorer {
         model.features.map((name, index) => [name, values[index] ?? null]),
       ),
       margin,
+      scoredBy,
       propensity: probability,
-      reasons: withReasons ? model.contributions(values).slice(0, MAX_REASONS) : null,
+      reasons: withReasons ? model.explain(values).reasons.slice(0, MAX_REASONS) : null,
       action: facts.isBot
         ? { type: 'none' }
         : decide(policy, {
@@ -225,6 +234,7 @@ export class Scorer {
       modelVersion: this.#prior.version,
       features: {},
       margin: null,
+      scoredBy: null,
       propensity: this.#prior.prior,
       reasons: null,
       action: { type: 'none' },

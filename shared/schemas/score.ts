@@ -85,6 +85,8 @@ export const decision = z.strictObject({
   context_event_ids: z.array(z.string()),
   /** Log-odds before calibration; null when degraded. */
   margin: z.number().nullable(),
+  /** `fallback`: the endpoint's to compute, but this process did; null when degraded. */
+  scored_by: z.enum(['process', 'endpoint', 'fallback']).nullable(),
   propensity: z.number(),
   policy: z.string(),
   action,

@@ -20,6 +20,12 @@ const WILDCARD_RESOURCES = [
   `{"Fn::Sub":"\${LakeBucket.Arn}/dead_letters/*"}`,
 ];
 
+/** Modules that sign their calls themselves, and what those need. */
+const SIGNED_BY_HAND: Readonly<Record<string, readonly string[]>> = {
+  'shared/aws/object-reader.ts': ['s3:GetObject', 's3:ListBucket'],
+  'shared/aws/model-endpoint.ts': ['sagemaker:InvokeEndpoint'],
+};
+
 /** In a bundle because their adapter or client is; these functions never make the calls. */
 const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
   authorizer: ['dynamodb:DescribeEndpoints'],
@@ -142,7 +148,7 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
       const called = [...modules.keys()].flatMap((path) => {
         const command = /client-([\w-]+)\/.*\/commands\/(\w+)Command\.js$/.exec(path);
         if (command) return [`${command[1]?.replaceAll('-', '')}:${command[2]}`];
-        return path === 'shared/aws/object-reader.ts' ? ['s3:GetObject', 's3:ListBucket'] : [];
+        return SIGNED_BY_HAND[path] ?? [];
       });
       const isConsumer = all('AWS::Lambda::EventSourceMapping').some(
         ([, { Properties }]) => Properties.FunctionName['Fn::GetAtt'][0] === logicalId(name),
