@@ -52,7 +52,12 @@ export type Rules = 'xgboost' | 'lightgbm';
 
 export type Objective =
   | 'binary:logistic'
+  | 'binary:logitraw'
+  | 'reg:logistic'
   | 'reg:squarederror'
+  | 'reg:squaredlogerror'
+  | 'reg:pseudohubererror'
+  | 'reg:quantileerror'
   | 'reg:tweedie'
   | 'count:poisson'
   | 'reg:gamma'
