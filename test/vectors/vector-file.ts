@@ -28,15 +28,22 @@ export function vectorFiles(): readonly string[] {
     .map((file) => file.slice(0, -'.json'.length));
 }
 
+type Computed = Readonly<Record<string, unknown>> | null;
+
 export interface Checked<Input> {
   /** What we get for a case, in the fields of `expected`; null where the case is not implemented. */
-  readonly compute: (input: Input) => Readonly<Record<string, unknown>> | null;
+  readonly compute: (input: Input) => Computed | Promise<Computed>;
+  /** For fields that the file gives no bound of their own. */
+  readonly tolerance?: Tolerance;
   /** Fields of `expected` that nothing of ours computes. */
   readonly notYet?: readonly string[];
 }
 
 /** Compares every field of every case of a file with what we compute; fails without the file. */
-export function vectors<Input>(name: string, { compute, notYet = [] }: Checked<Input>): void {
+export function vectors<Input>(
+  name: string,
+  { compute, notYet = [], tolerance: added }: Checked<Input>,
+): void {
   describe(name, () => {
     if (vectorsAbsent) {
       test.skip(`${name}: ../shared/vectors is not here`, () => {});
@@ -47,12 +54,13 @@ export function vectors<Input>(name: string, { compute, notYet = [] }: Checked<I
       test(`${name}: the file is there`, () => expect.fail(`${path} is missing`));
       return;
     }
-    const { tolerance, cases } = JSON.parse(readFileSync(path, 'utf8')) as VectorFile<Input>;
+    const { cases, ...file } = JSON.parse(readFileSync(path, 'utf8')) as VectorFile<Input>;
+    const tolerance = { ...file.tolerance, ...added };
     for (const field of notYet) test.todo(`${name}: ${field} is not checked yet`);
     for (const { name: caseName, input, expected } of cases) {
       const title = `${name}: ${caseName}`;
-      test(title, (context) => {
-        const got = compute(input);
+      test(title, async (context) => {
+        const got = await compute(input);
         if (got === null) {
           context.skip('not implemented yet');
           return;
