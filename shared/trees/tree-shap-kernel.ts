@@ -11,9 +11,24 @@ import { PAIR_BYTES, RECORD, type Scratch, type ShapTree } from './tree-shap-lay
  */
 export type ShapKernel = (tree: ShapTree, row: number, out: number) => void;
 
+let compiled: WebAssembly.Module | null | undefined;
+
+/** The SIMD kernel compiled once a process; null where there is no WebAssembly with SIMD. */
+function simdModule(): WebAssembly.Module | null {
+  if (compiled !== undefined) return compiled;
+  const bytes = Buffer.from(WASM, 'base64');
+  const supported = typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
+  compiled = supported ? new WebAssembly.Module(bytes) : null;
+  return compiled;
+}
+
+export function simdRunsHere(): boolean {
+  return simdModule() !== null;
+}
+
 /** WebAssembly, two points at a time; gives the bits of `scalarKernel`. */
 export function simdKernel(memory: WebAssembly.Memory, scratch: Scratch): ShapKernel {
-  const module = new WebAssembly.Module(Buffer.from(WASM, 'base64'));
+  const module = simdModule() as WebAssembly.Module;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const explain = exports['explain'] as (...addresses: number[]) => void;
   const { state, leftward, reach, mean } = scratch;

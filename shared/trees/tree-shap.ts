@@ -1,5 +1,5 @@
 import type { Forest } from './forest.ts';
-import { scalarKernel, simdKernel } from './tree-shap-kernel.ts';
+import { scalarKernel, simdKernel, simdRunsHere } from './tree-shap-kernel.ts';
 import { layOut, RECORD, type ShapTree } from './tree-shap-layout.ts';
 
 /**
@@ -40,8 +40,12 @@ export type ShapKernelName = 'simd' | 'scalar';
  *
  * Sources: Owen (1972), "Multilinear extensions of games"; Lundberg, Erion & Lee (2018), "Consistent
  * individualized feature attribution for tree ensembles".
+ * @param kernel by default the faster one that runs here
  */
-export function compileExplainer(forest: Forest, kernel: ShapKernelName = 'simd'): Explainer {
+export function compileExplainer(
+  forest: Forest,
+  kernel: ShapKernelName = simdRunsHere() ? 'simd' : 'scalar',
+): Explainer {
   const { featureCount } = forest;
   const { layout, memory } = layOut(forest);
   const { trees, scratch, blockRows } = layout;

@@ -1,5 +1,6 @@
 /** What this folder uses of the WebAssembly that Node has: TypeScript declares it for browsers only. */
 declare namespace WebAssembly {
+  function validate(bytes: Uint8Array): boolean;
   class Module {
     constructor(bytes: Uint8Array);
   }
