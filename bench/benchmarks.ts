@@ -2,6 +2,8 @@ import type { Result } from './report.ts';
 
 export interface Benchmark {
   readonly about: string;
+  /** Takes minutes: runs only when it is named. */
+  readonly long?: true;
   readonly load: () => Promise<{ run(): Promise<readonly Result[]> }>;
 }
 
@@ -30,6 +32,11 @@ export const BENCHMARKS = {
   'api-load': {
     about: 'the embedded API under load from another process',
     load: () => import('./api-load.ts'),
+  },
+  'sustained-load': {
+    about: 'the embedded platform under 1,000 requests a second for 5 minutes',
+    long: true,
+    load: () => import('./sustained-load.ts'),
   },
   visibility: {
     about: 'how soon a score knows an event',

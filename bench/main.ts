@@ -13,6 +13,7 @@ interface Section {
 }
 
 const names = Object.keys(BENCHMARKS) as BenchmarkName[];
+const short = names.filter((name) => !('long' in BENCHMARKS[name]));
 
 function usage(problem: string): never {
   console.error(`${problem}\nusage: npm run bench -- [${names.join('|')}]… [--json FILE]`);
@@ -27,7 +28,7 @@ function chosen(): { benchmarks: readonly BenchmarkName[]; json: string | undefi
     });
     const unknown = positionals.find((name) => !Object.hasOwn(BENCHMARKS, name));
     if (unknown !== undefined) usage(`no benchmark is called ${unknown}`);
-    const benchmarks = positionals.length === 0 ? names : (positionals as BenchmarkName[]);
+    const benchmarks = positionals.length === 0 ? short : (positionals as BenchmarkName[]);
     return { benchmarks, json: values.json };
   } catch (error) {
     return usage((error as Error).message);

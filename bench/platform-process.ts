@@ -16,6 +16,8 @@ export interface PlatformProcess {
   readonly readyMilliseconds: number;
   /** As `peakMegabytes` below. */
   peakMegabytes(): number | null;
+  /** The same of what it has resident now. */
+  residentMegabytes(): number | null;
 }
 
 /**
@@ -42,7 +44,13 @@ export async function withPlatform<Value>(
   try {
     const { url, api_key: apiKey } = await readyLine(child.stdout);
     const readyMilliseconds = performance.now() - begun;
-    return await work({ url, apiKey, readyMilliseconds, peakMegabytes: () => peakMegabytes(pid) });
+    return await work({
+      url,
+      apiKey,
+      readyMilliseconds,
+      peakMegabytes: () => peakMegabytes(pid),
+      residentMegabytes: () => megabytesOf(pid, 'VmRSS'),
+    });
   } finally {
     process.off('exit', end);
     end();
@@ -67,11 +75,16 @@ async function readyLine(output: Readable): Promise<{ url: string; api_key: stri
  * launcher (npm, a shell, launch.mjs) it is that of the process which it has started in the end.
  */
 export function peakMegabytes(pid: number): number | null {
+  return megabytesOf(pid, 'VmHWM');
+}
+
+function megabytesOf(pid: number, field: 'VmHWM' | 'VmRSS'): number | null {
   const folder = `/proc/${pid}`;
   if (!existsSync(folder)) return null;
   const [child] = readFileSync(`${folder}/task/${pid}/children`, 'utf8').trim().split(' ');
-  if (child) return peakMegabytes(Number(child));
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`${folder}/status`, 'utf8'))?.[1];
+  if (child) return megabytesOf(Number(child), field);
+  const status = readFileSync(`${folder}/status`, 'utf8');
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   return kilobytes === undefined ? null : (Number(kilobytes) * 1024) / 1e6;
 }
 

@@ -16,6 +16,7 @@ const COMMANDS = {
   'dead-letters': () => import('./dead-letters.ts'),
   keys: () => import('./keys.ts'),
   smoke: () => import('./smoke.ts'),
+  load: () => import('./load.ts'),
   cost: () => import('./cost.ts'),
 } as const;
 
