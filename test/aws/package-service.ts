@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 
 export interface Resource {
   readonly Type: string;
+  readonly Condition?: string;
   readonly DeletionPolicy?: string;
   // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's properties have no one type
   readonly Properties: any;
