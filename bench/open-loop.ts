@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { whenDue } from '../local/operate/open-loop.ts';
 
 /** Requests that go out when they are due, however long earlier ones take. */
 export interface OpenLoop {
@@ -48,22 +48,11 @@ export async function runOpenLoop(load: OpenLoop): Promise<OpenLoopAnswer> {
 
 async function requestsWhenDue(load: OpenLoop, agent: Agent): Promise<OpenLoopAnswer> {
   const latencies: number[] = [];
-  const underWay: Promise<void>[] = [];
   const begun = performance.now();
-  while (underWay.length < load.perSecond * load.seconds) {
-    const due = begun + (underWay.length * 1000) / load.perSecond;
-    if (performance.now() < due) {
-      await sleep(1);
-      continue;
-    }
-    const body = load.bodies[underWay.length % load.bodies.length] as string;
-    underWay.push(
-      send(load, agent, body).then(() => {
-        latencies.push(performance.now() - due);
-      }),
-    );
-  }
-  await Promise.all(underWay);
+  await whenDue(load, async (index, due) => {
+    await send(load, agent, load.bodies[index % load.bodies.length] as string);
+    latencies.push(performance.now() - due);
+  });
   return { latencies, elapsedSeconds: (performance.now() - begun) / 1000 };
 }
 
