@@ -1,5 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { json } from 'node:stream/consumers';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+} from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { close, redirectTo } from './aws-environment.ts';
 
@@ -10,15 +15,24 @@ export interface StubRequest {
   readonly scope: string;
   readonly accessKey: string;
   readonly sessionToken: string | undefined;
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Parsed where it is JSON, else text. */
   readonly body: unknown;
+  readonly text: string;
 }
 
 /** `drop` breaks the connection after the request was taken; `stall` never answers. */
-export type StubAnswer = { status?: number; body?: unknown } | 'drop' | 'stall';
+export type StubAnswer =
+  | { status?: number; headers?: Record<string, string>; body?: unknown }
+  | 'drop'
+  | 'stall';
 
 /**
- * A service on the wire: takes real requests of the SDK in the AWS JSON protocol and answers what
- * the test says. For what no emulator does: services without one, and failures.
+ * A service on the wire: takes real requests of the SDK, in the AWS JSON protocol or as text, and
+ * answers what the test says. For what no emulator does: services without one, and failures.
  */
 export function withStubService(service: Parameters<typeof redirectTo>[0]) {
   const requests: StubRequest[] = [];
@@ -42,8 +56,9 @@ export function withStubService(service: Parameters<typeof redirectTo>[0]) {
         incoming.socket.destroy();
         return;
       }
-      outgoing.writeHead(answer.status ?? 200, { 'content-type': 'application/x-amz-json-1.1' });
-      outgoing.end(JSON.stringify(answer.body ?? {}));
+      const { status = 200, headers = {}, body = {} } = answer;
+      outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', ...headers });
+      outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
     });
     await redirectTo(service, server);
   });
@@ -58,6 +73,7 @@ export function withStubService(service: Parameters<typeof redirectTo>[0]) {
 }
 
 async function stubRequest(incoming: IncomingMessage): Promise<StubRequest> {
+  const sent = await text(incoming);
   const {
     authorization = '',
     'x-amz-target': target,
@@ -70,7 +86,11 @@ async function stubRequest(incoming: IncomingMessage): Promise<StubRequest> {
     scope,
     accessKey: key,
     sessionToken: token?.toString(),
-    body: await json(incoming),
+    method: incoming.method ?? '',
+    url: incoming.url ?? '',
+    headers: incoming.headers,
+    body: /json/.test(incoming.headers['content-type'] ?? '') ? JSON.parse(sent) : sent,
+    text: sent,
   };
 }
 
