@@ -26,6 +26,11 @@ export function adapted(
 } {
   const adaptations: Adaptation[] = [];
   let resources = Object.entries(template.Resources);
+  const Parameters = { ...template.Parameters, Operated: { Type: 'String', Default: 'true' } };
+  adaptations.push({
+    what: 'Operated by default',
+    why: 'no defect: the alarms and the dashboard of other stages are deployed as well',
+  });
 
   const remove = (refused: (resource: TemplateResource) => boolean, why: string) => {
     const removed = resources.filter(([, resource]) => refused(resource)).map(([id]) => id);
@@ -58,6 +63,16 @@ export function adapted(
     });
   }
 
+  for (const [id, resource] of resources) {
+    const statements = statementsOf(resource);
+    if (!statements.some(({ Action }) => [Action].flat().includes('kinesis:GetRecords'))) continue;
+    statements.push({ Effect: 'Allow', Action: 'kinesis:GetRecords', Resource: '*' });
+    adaptations.push({
+      what: `${id} reads any stream`,
+      why: 'it cannot tell from a shard iterator which stream is read',
+    });
+  }
+
   const secrets = resources
     .filter(([, { Type }]) => Type === 'AWS::SecretsManager::Secret')
     .map(([id]) => id);
@@ -65,13 +80,31 @@ export function adapted(
     what: `Ref of ${secrets.join(', ')} → Fn::GetAtt Id`,
     why: "Ref of a secret is its name there, on AWS its ARN, which a role's statement needs",
   });
-  const text = JSON.stringify({ ...template, Resources: Object.fromEntries(resources) });
+  const text = JSON.stringify({
+    ...template,
+    Parameters,
+    Resources: Object.fromEntries(resources),
+  });
   return {
     adaptations,
     template: JSON.parse(text, (_, value) =>
       secrets.includes(value?.Ref) ? { 'Fn::GetAtt': [value.Ref, 'Id'] } : value,
     ),
   };
+}
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+function statementsOf({ Type, Properties }: TemplateResource): Statement[] {
+  if (Type !== 'AWS::IAM::Role') return [];
+  const { Policies = [] } = Properties as {
+    Policies?: readonly { PolicyDocument: { Statement: Statement[] } }[];
+  };
+  return Policies[0]?.PolicyDocument.Statement ?? [];
 }
 
 /** A resource that does not wait for, or deploy itself by, those that were removed. */

@@ -1,5 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  EventBridgeClient,
+  ListRulesCommand,
+  ListTargetsByRuleCommand,
+} from '@aws-sdk/client-eventbridge';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -14,7 +21,7 @@ import { openBucket } from './bucket.ts';
 import { openDoor } from './door.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
 import { openFindings } from './findings.ts';
-import { changePackagedTemplate, openStack, serverless } from './stack.ts';
+import { changePackage, deploy, openStack, serverless } from './stack.ts';
 import { deliver } from './stream-delivery.ts';
 
 /**
@@ -24,7 +31,7 @@ import { deliver } from './stream-delivery.ts';
 
 /** For what comes about on the emulator's own time: it polls streams, and schedules by the minute. */
 const SOON = { timeout: 30_000, interval: 200 };
-const _NEXT_MINUTES = { timeout: 150_000, interval: 500 };
+const NEXT_MINUTES = { timeout: 150_000, interval: 500 };
 
 const COLLECT = `fs_${randomBytes(24).toString('hex')}`;
 const SCORE = `fs_${randomBytes(24).toString('hex')}`;
@@ -32,7 +39,7 @@ const SCORE = `fs_${randomBytes(24).toString('hex')}`;
 const findings = openFindings();
 let emulator: Emulator;
 let service: PackagedService;
-let _before: Awaited<ReturnType<typeof inventory>>;
+let before: Awaited<ReturnType<typeof inventory>>;
 let outputs: Readonly<Record<string, string>>;
 let stack: ReturnType<typeof openStack>;
 let door: ReturnType<typeof openDoor>;
@@ -42,7 +49,7 @@ beforeAll(async () => {
   emulator = await startEmulator();
   Object.assign(process.env, emulator.environment); // this process, too, is the account's owner
   service = await packageService('dev');
-  _before = await inventory();
+  before = await inventory();
   stack = openStack();
 });
 
@@ -63,8 +70,8 @@ test('the packaged stage is deployed', async () => {
   const types = [...new Set(Object.values(service.resources).map(({ Type }) => Type))];
   const unknown = await stack.unknownTypes(types);
   expect(Object.keys(UNKNOWN_TYPES)).toEqual(expect.arrayContaining([...unknown]));
-  for (const type of unknown) findings.notProven('knows every resource type', type);
-  changePackagedTemplate(service.folder, (template) => {
+  for (const type of unknown) findings.notProven('a resource type', type);
+  changePackage(service.folder, (template) => {
     const { template: changed, adaptations } = adapted(template, unknown);
     for (const { what, why } of adaptations) findings.changed(what, why);
     return changed;
@@ -73,7 +80,7 @@ test('the packaged stage is deployed', async () => {
     'loads functions of .cjs files',
     'it looks for .js and .mjs only; Lambda finds .cjs',
   );
-  await serverless(service.folder, emulator, 'deploy', '--package', '.serverless');
+  await deploy(service.folder, emulator);
   outputs = await stack.outputs();
   door = openDoor(emulator.endpoint, outputs['HttpApiId'] ?? '');
   lake = openBucket(outputs['LakeBucket'] ?? '');
@@ -174,7 +181,7 @@ describe('an event', () => {
 });
 
 describe('a poison event', () => {
-  const POISON = JSON.stringify({ poison: randomBytes(8).toString('hex') });
+  const poison = { poison: randomBytes(8).toString('hex') };
   let queueUrl = '';
 
   const queued = async () => {
@@ -182,6 +189,16 @@ describe('a poison event', () => {
     const { Messages = [] } = await new SQSClient({}).send(command);
     return Messages.map(({ Body = '' }) => JSON.parse(Body));
   };
+  const kept = async () => {
+    const keys = await lake.keys('dead_letters/update-features/');
+    const lines = await Promise.all(keys.map((key) => lake.read(key)));
+    return lines.map((line) => JSON.parse(String(line)));
+  };
+  /** In the queue, or fetched from there already by the schedule. */
+  const letters = async () => [
+    ...(await queued()),
+    ...(await kept()).map(({ message }) => JSON.parse(message)),
+  ];
 
   test('ends in the dead-letter queue of its consumer', async () => {
     const StreamName = await stack.physicalId('EnrichedEventsStream');
@@ -191,7 +208,11 @@ describe('a poison event', () => {
     const lambda = new LambdaClient({});
     const mapping = async () => lambda.send(new GetEventSourceMappingCommand({ UUID }));
     const { ShardId = '', SequenceNumber } = await new KinesisClient({}).send(
-      new PutRecordCommand({ StreamName, PartitionKey: 'a1', Data: Buffer.from(POISON) }),
+      new PutRecordCommand({
+        StreamName,
+        PartitionKey: 'a1',
+        Data: Buffer.from(JSON.stringify(poison)),
+      }),
     );
     // The emulator's own delivery of this one record, which the function answers as failed.
     await expect
@@ -199,13 +220,13 @@ describe('a poison event', () => {
       .toBe('OK - 1 records');
     queueUrl = await stack.physicalId('UpdateFeaturesDeadLetters');
     if ((await queued()).length === 0) {
-      findings.notProven('gives up on a record by itself', 'a failed record is passed, no message');
+      findings.notProven('giving up on a record', 'a failed record is passed');
       const records: StreamedRecord[] = [];
       for await (const record of openStreamReader(StreamName).read(ShardId, null))
         records.push(record);
       await deliver(await mapping(), ShardId, records);
     }
-    await expect.poll(queued, SOON).toContainEqual(
+    await expect.poll(letters, SOON).toContainEqual(
       expect.objectContaining({
         requestContext: expect.objectContaining({
           condition: 'RetryAttemptsExhausted',
@@ -220,4 +241,109 @@ describe('a poison event', () => {
       }),
     );
   });
+
+  test('is kept in the lake by the next run of a schedule', async () => {
+    const record = { partition_key: 'a1', data: JSON.stringify(poison) };
+    await expect
+      .poll(kept, NEXT_MINUTES)
+      .toContainEqual(
+        expect.objectContaining({ expired: false, records: [expect.objectContaining(record)] }),
+      );
+    await expect.poll(queued, SOON).toEqual([]);
+  });
 });
+
+test('every schedule has its rule, which calls its function', async () => {
+  const events = new EventBridgeClient({});
+  const { Rules = [] } = await events.send(new ListRulesCommand({}));
+  const declared = Object.values(service.resources).filter(
+    ({ Type }) => Type === 'AWS::Events::Rule',
+  );
+  expect(Rules.map(({ ScheduleExpression }) => ScheduleExpression).toSorted()).toEqual(
+    declared.map(({ Properties }) => Properties.ScheduleExpression).toSorted(),
+  );
+  for (const { Name, ScheduleExpression = '', State } of Rules) {
+    expect(State).toBe('ENABLED');
+    const { Targets = [] } = await events.send(new ListTargetsByRuleCommand({ Rule: Name }));
+    for (const { Arn = '' } of Targets) {
+      if (ScheduleExpression === 'rate(1 minute)')
+        await expect
+          .poll(() => logged(`/aws/lambda/${functionOf(Arn)}`, 'START'), NEXT_MINUTES)
+          .not.toEqual([]);
+      else
+        findings.notProven(
+          'schedules slower than a minute',
+          `${functionOf(Arn)}: ${ScheduleExpression}`,
+        );
+    }
+  }
+});
+
+test('a second deployment of the same package changes nothing', async () => {
+  const events = await stack.eventCount();
+  await deploy(service.folder, emulator);
+  await deploy(service.folder, emulator, '--force');
+  expect(await stack.eventCount()).toBe(events);
+});
+
+test('what was deployed is as the template has it', async () => {
+  const drifts = await stack.drifts();
+  expect(drifts.filter(({ status }) => status !== 'IN_SYNC')).toEqual([]);
+  const compared = new Set(drifts.map(({ logicalId }) => logicalId));
+  const rest = (await stack.resources()).filter(({ logicalId }) => !compared.has(logicalId));
+  const types = [...new Set(rest.map(({ type }) => type))].toSorted();
+  for (const type of types) findings.notProven('properties as deployed', type);
+});
+
+test('no function was refused anything that it did', async () => {
+  const groups = (await stack.resources()).filter(({ type }) => type === 'AWS::Logs::LogGroup');
+  const refused = groups.map(({ physicalId }) => logged(physicalId, 'AccessDenied'));
+  expect((await Promise.all(refused)).flat()).toEqual([]);
+});
+
+test('what this emulator leaves out is named', async () => {
+  const processes = 'functions are processes of this machine';
+  findings.notProven('speed, memory, concurrency, encryption, tracing', processes);
+
+  const burst =
+    2 *
+    Object.values(service.resources).find(({ Type }) => Type === 'AWS::ApiGatewayV2::Stage')
+      ?.Properties.DefaultRouteSettings.ThrottlingBurstLimit;
+  const statuses: number[] = [];
+  for (let request = 0; request < burst; request++)
+    statuses.push((await door.post('/v1/events', null, {})).status);
+  if (!statuses.includes(429))
+    findings.notProven('throttling', `${burst} requests, none answered with 429`);
+
+  if ((await logged('/aws/http-api/foresight-dev', '')).length === 0)
+    findings.notProven('access logs', 'no line for any request');
+
+  const [key = ''] = await lake.keys('bronze/raw_events/');
+  const [first, second] = await lake.read(key);
+  if (first !== 0x1f || second !== 0x8b)
+    findings.notProven('compressed files of many records', 'a plain object for each record');
+
+  const { Metrics = [] } = await new CloudWatchClient({}).send(
+    new ListMetricsCommand({ Namespace: 'Foresight' }),
+  );
+  if (Metrics.length === 0) findings.notProven('metrics from log lines', 'no metric of ours');
+});
+
+test('the removed stack leaves nothing', async () => {
+  for (const bucket of ['LakeBucket', 'ModelsBucket'])
+    await openBucket(outputs[bucket] ?? '').empty();
+  await serverless(service.folder, emulator, 'remove');
+  expect(await inventory()).toEqual(before);
+});
+
+const functionOf = (arn: string) => /:function:([^:]+)/.exec(arn)?.[1] ?? arn;
+
+/** Messages of a log group that hold some text. */
+async function logged(logGroupName: string, text: string): Promise<readonly string[]> {
+  const command = new FilterLogEventsCommand({
+    logGroupName,
+    ...(text === '' ? {} : { filterPattern: text }),
+  });
+  const { events = [] } = await new CloudWatchLogsClient({}).send(command);
+  return events.map(({ message = '' }) => message);
+}

@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   CloudFormationClient,
+  DescribeStackDriftDetectionStatusCommand,
+  DescribeStackResourceDriftsCommand,
   DescribeStacksCommand,
+  DetectStackDriftCommand,
   paginateDescribeStackEvents,
   paginateListStackResources,
   ValidateTemplateCommand,
@@ -20,27 +24,38 @@ export interface StackResource {
   readonly physicalId: string;
 }
 
-/** Runs a command of the framework in a folder, as a user does; answers what it printed. */
+/** Where the package goes that is deployed: the framework removes its own folder after a deployment. */
+const PACKAGE = 'package';
+
+/**
+ * Runs a command of the framework in a copy of the project, as a user does.
+ * @throws Error with what it printed
+ */
 export async function serverless(
   folder: string,
   { environment }: Emulator,
   ...args: readonly string[]
-): Promise<string> {
+): Promise<void> {
   const main = join(process.cwd(), 'node_modules', 'serverless', 'bin', 'serverless.js');
-  const { stdout, stderr } = await promisify(execFile)(
+  const running = promisify(execFile)(
     process.execPath,
     [main, ...args, '--stage', 'dev', '--verbose'],
     { cwd: folder, env: environment, timeout: 300_000, maxBuffer: 64 * 1024 * 1024 },
   );
-  return stdout + stderr;
+  await running.catch(({ stdout = '', stderr = '' }) => {
+    throw new Error(`serverless ${args.join(' ')} failed:\n${stdout.slice(-6000)}${stderr}`);
+  });
 }
 
-/** Changes the template that the framework deploys with `--package .serverless`. */
-export function changePackagedTemplate(
-  folder: string,
-  change: (template: Template) => Template,
-): void {
-  const file = join(folder, '.serverless', 'serverless-state.json');
+/** Deploys what was packaged, with `--package`. */
+export function deploy(folder: string, emulator: Emulator, ...options: readonly string[]) {
+  return serverless(folder, emulator, 'deploy', '--package', PACKAGE, ...options);
+}
+
+/** Sets the package of a copy of the project aside for deployment, with another template. */
+export function changePackage(folder: string, change: (template: Template) => Template): void {
+  renameSync(join(folder, '.serverless'), join(folder, PACKAGE));
+  const file = join(folder, PACKAGE, 'serverless-state.json');
   const state = JSON.parse(readFileSync(file, 'utf8'));
   const { provider } = state.service;
   provider.compiledCloudFormationTemplate = change(provider.compiledCloudFormationTemplate);
@@ -48,6 +63,7 @@ export function changePackagedTemplate(
 }
 
 export interface Template {
+  readonly Parameters?: Readonly<Record<string, { readonly Default?: string }>>;
   readonly Resources: Readonly<Record<string, TemplateResource>>;
 }
 
@@ -105,6 +121,23 @@ export function openStack() {
       return Object.fromEntries(
         outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
       );
+    },
+    /** Where the account differs from the template; without the types that it cannot compare. */
+    async drifts() {
+      const { StackDriftDetectionId } = await client.send(
+        new DetectStackDriftCommand({ StackName }),
+      );
+      const command = new DescribeStackDriftDetectionStatusCommand({ StackDriftDetectionId });
+      while ((await client.send(command)).DetectionStatus === 'DETECTION_IN_PROGRESS')
+        await sleep(200);
+      const { StackResourceDrifts = [] } = await client.send(
+        new DescribeStackResourceDriftsCommand({ StackName }),
+      );
+      return StackResourceDrifts.map((drift) => ({
+        logicalId: drift.LogicalResourceId ?? '',
+        status: drift.StackResourceDriftStatus,
+        differences: drift.PropertyDifferences,
+      }));
     },
     /** How many events the stack has: none is added where a deployment changes nothing. */
     async eventCount(): Promise<number> {
