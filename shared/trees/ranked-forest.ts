@@ -9,7 +9,7 @@ export interface RankColumn {
   readonly feature: number;
   /** Ascending; a value's rank is how many are ≤ it. NaN, last, is a threshold above all values. */
   readonly thresholds: Float64Array;
-  /** Of a categorical column, else null. */
+  /** The set of a categorical column, at least one word; else null. */
   readonly categories: Uint32Array | null;
   /** Rank of a category in the set; 1 − that of all others. */
   readonly memberRank: number;
@@ -121,10 +121,11 @@ function numericColumn(rule: NumericRule, thresholds: Float64Array): RankColumn 
 
 function categoricalColumn(forest: Forest, node: number): RankColumn {
   const xgboost = forest.rules === 'xgboost';
+  const categories = forest.categorySets[forest.categorySet[node] as number] as Uint32Array;
   return {
     feature: forest.feature[node] as number,
     thresholds: new Float64Array(0),
-    categories: forest.categorySets[forest.categorySet[node] as number] as Uint32Array,
+    categories: categories.length > 0 ? categories : new Uint32Array(1),
     memberRank: xgboost ? 1 : 0,
     leastCategory: xgboost ? 0 : ABOVE_MINUS_ONE,
     missingRank: xgboost && forest.missingLeft[node] === 1 ? 0 : 1,
