@@ -48,32 +48,26 @@ export class Contract {
     const content = this.operations.get(route)?.responses[status]?.content;
     if (content === undefined) return `${route} may not answer ${status}`;
     if (content[contentType] === undefined) return `${status} may not be ${contentType}`;
-    return this.mismatch([...at(route), 'responses', `${status}`, ...media(contentType)], body);
-  }
-
-  /** What a request's body has that the document does not allow; null: nothing. */
-  requestMismatch(route: string, body: string): string | null {
-    return this.mismatch([...at(route), 'requestBody', ...media('application/json')], body);
-  }
-
-  /** @param place of a schema in the document */
-  mismatch(place: readonly string[], json: string): string | null {
+    const [method = '', path = ''] = route.split(' ');
+    const operation = ['paths', path, method.toLowerCase()];
+    const place = [...operation, 'responses', `${status}`, 'content', contentType, 'schema'];
     let value: unknown;
     try {
-      value = JSON.parse(json);
+      value = JSON.parse(body);
     } catch (error) {
       return `no JSON: ${(error as Error).message}`;
     }
+    return this.mismatch(place, value);
+  }
+
+  /**
+   * What a value has that a schema of the document does not allow; null: nothing.
+   * @param place of the schema in the document
+   */
+  mismatch(place: readonly string[], value: unknown): string | null {
     const pointer = place.map((key) => key.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
     const validate = this.#ajv.getSchema(`${ID}#/${encodeURI(pointer)}`);
     if (validate === undefined) throw new RangeError(`the document has nothing at ${pointer}`);
     return validate(value) ? null : this.#ajv.errorsText(validate.errors);
   }
 }
-
-function at(route: string): readonly string[] {
-  const [method = '', path = ''] = route.split(' ');
-  return ['paths', path, method.toLowerCase()];
-}
-
-const media = (type: string) => ['content', type, 'schema'];
