@@ -1,4 +1,4 @@
-import { composeModel, modelFileKeys } from '../shared/domain/model-folder.ts';
+import { additiveArtifact, composeModel, modelFileKey } from '../shared/domain/model-folder.ts';
 import { catalogue } from '../shared/features/catalogue.ts';
 import type { LogisticModel } from '../shared/schemas/model.ts';
 
@@ -47,16 +47,15 @@ function compose() {
       gates: [],
       baseline: {},
     },
-    model: { kind: 'logistic', intercept: -3, terms },
+    artifact: additiveArtifact({ kind: 'logistic', intercept: -3, terms }),
     card: '# A model for benchmarks\n',
   });
-  const keys = modelFileKeys('propensity', version);
   return {
     version,
     features: inputs.length,
     files: new Map<string, Uint8Array>([
-      [keys.manifest, manifest],
-      [keys.model, model],
+      [modelFileKey('propensity', version, 'manifest'), manifest],
+      [modelFileKey('propensity', version, 'model'), model],
     ]),
   };
 }

@@ -25,12 +25,9 @@ export function register(program: Command): void {
     .requiredOption('--train <format:file[,file…]>', `formats: ${FORMAT_NAMES.join(', ')}`)
     .requiredOption('--test <format:file>', 'the later events; state carries over from training')
     .requiredOption('--out <file>', 'CSV: source_row,prefix,propensity (compressed if .gz)')
-    .option(
-      '--model <kind>',
-      `whose predictions to write: ${BACKTEST_MODELS.join(', ')}`,
-      'logistic',
-    )
-    .option('--seed <n>', 'of the bootstrap intervals', '1')
+    .option('--model <kind>', `whose predictions to write: ${BACKTEST_MODELS.join(', ')}`, 'trees')
+    .option('--drop <names>', 'features, or views such as user, that the models may not use')
+    .option('--seed <n>', 'of the sampling and of the bootstrap intervals', '1')
     .option('--json', 'print the metrics as JSON')
     .action(run);
 }
@@ -40,6 +37,7 @@ interface Flags {
   readonly test: string;
   readonly out: string;
   readonly model: string;
+  readonly drop?: string;
   readonly seed: string;
   readonly json?: boolean;
 }
@@ -49,6 +47,7 @@ const PROGRESS_EVERY = 10_000;
 async function run(name: string, flags: Flags): Promise<void> {
   if (name !== 'propensity') throw new Usage(`${name} is no model: use propensity`);
   const model = modelNamed(flags.model);
+  const dropped = namesToDrop(flags.drop);
   const seed = Number(flags.seed);
   if (!Number.isSafeInteger(seed)) throw new Usage(`--seed ${flags.seed} is no integer`);
   const train = sourceOf('--train', flags.train);
@@ -57,7 +56,8 @@ async function run(name: string, flags: Flags): Promise<void> {
 
   const timeZone = resourceNamed('SHOP_TIME_ZONE');
   const progress = progressLine();
-  const replay = new PrefixReplay(modelInputs(catalogue()), timeZone);
+  const inputs = modelInputs(catalogue());
+  const replay = new PrefixReplay(inputs, timeZone);
   const trained = await replayFiles(train, replay, (read) =>
     progress.show(`${read} events to train`),
   );
@@ -65,7 +65,7 @@ async function run(name: string, flags: Flags): Promise<void> {
   const tested = await replayFiles(test, replay, (read) => progress.show(`${read} events to test`));
   const rows = replay.finish();
   progress.show(`training on ${rows.length} rows`);
-  const backtest = backtestPropensity(
+  const backtest = await backtestPropensity(
     rows,
     {
       runDate: new Date(openClock().now()).toISOString().slice(0, 10),
@@ -74,7 +74,10 @@ async function run(name: string, flags: Flags): Promise<void> {
       codeVersion: project.version,
       timeZone,
     },
-    model,
+    {
+      predict: model,
+      features: [...inputs.keys()].filter((feature) => !dropped.has(inputs[feature]?.name ?? '')),
+    },
   );
   writePredictions(flags.out, rows, backtest);
   progress.end();
@@ -93,6 +96,7 @@ async function run(name: string, flags: Flags): Promise<void> {
             censored_rows: backtest.censored,
           },
           seed,
+          dropped: [...dropped],
           metrics: Object.fromEntries(models),
         })}\n`
       : told(flags.out, model, backtest),
@@ -103,6 +107,22 @@ function modelNamed(name: string): BacktestModel {
   const model = BACKTEST_MODELS.find((known) => known === name);
   if (model === undefined) throw new Usage(`--model ${name}: use ${BACKTEST_MODELS.join(' or ')}`);
   return model;
+}
+
+/** @throws Usage */
+function namesToDrop(text: string | undefined): ReadonlySet<string> {
+  const inputs = modelInputs(catalogue());
+  return new Set(
+    (text ?? '')
+      .split(',')
+      .filter((name) => name !== '')
+      .flatMap((name) => {
+        const dropped = inputs.filter((input) => input.name === name || input.view === name);
+        if (dropped.length === 0)
+          throw new Usage(`--drop ${name}: is no feature and no view, see foresight features list`);
+        return dropped.map((input) => input.name);
+      }),
+  );
 }
 
 interface Source {

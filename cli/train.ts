@@ -8,7 +8,11 @@ import project from '../package.json' with { type: 'json' };
 import type { Evaluation } from '../shared/domain/evaluation.ts';
 import { metricsTable } from '../shared/domain/model-card.ts';
 import { modelInputs, PrefixReplay } from '../shared/domain/prefix-rows.ts';
-import { trainPropensity } from '../shared/domain/propensity-training.ts';
+import {
+  TRAINED_KINDS,
+  type TrainedKind,
+  trainPropensity,
+} from '../shared/domain/propensity-training.ts';
 import { registerModel } from '../shared/domain/publish-model.ts';
 import { Usage } from '../shared/errors.ts';
 import { catalogue } from '../shared/features/catalogue.ts';
@@ -19,12 +23,12 @@ export function register(program: Command): void {
     .command('train')
     .description('train a model on the events of the lake, measure it and register it as candidate')
     .argument('<name>', 'propensity')
-    .requiredOption('--model <kind>', 'logistic')
+    .option('--model <kind>', TRAINED_KINDS.join(' or '), 'trees')
     .option('--from <time>', 'ISO 8601; earlier events only build the state')
     .option('--to <time>', 'ISO 8601; later events are not read')
-    .option('--seed <n>', 'of the bootstrap intervals', '1')
+    .option('--seed <n>', 'of the sampling and of the bootstrap intervals', '1')
     .option('--json', 'print version and metrics as JSON')
-    .action(run);
+    .action(train);
 }
 
 interface Flags {
@@ -37,9 +41,9 @@ interface Flags {
 
 const PROGRESS_EVERY = 10_000;
 
-async function run(name: string, flags: Flags): Promise<void> {
+async function train(name: string, flags: Flags): Promise<void> {
   if (name !== 'propensity') throw new Usage(`${name} is no model: use propensity`);
-  if (flags.model !== 'logistic') throw new Usage(`--model ${flags.model}: use logistic`);
+  const kind = kindNamed(flags.model);
   const from = timeOf('--from', flags.from);
   const to = timeOf('--to', flags.to);
   const seed = Number(flags.seed);
@@ -52,13 +56,14 @@ async function run(name: string, flags: Flags): Promise<void> {
     progress.show(`${read} events replayed`),
   );
   progress.show(`training on ${rows.length} rows`);
-  const { folder, evaluation } = trainPropensity(rows, {
+  const run = {
     runDate: new Date(now).toISOString().slice(0, 10),
     seed,
     dataDigests: [digest],
     codeVersion: project.version,
     timeZone,
-  });
+  };
+  const { folder, evaluation } = await trainPropensity(rows, run, kind);
   await registerModel(
     name,
     folder,
@@ -95,6 +100,12 @@ async function replayLake(
     if (events % PROGRESS_EVERY === 0) report(events);
   }
   return { rows: replay.finish(), events, digest: hash.digest('hex') };
+}
+
+function kindNamed(name: string): TrainedKind {
+  const kind = TRAINED_KINDS.find((known) => known === name);
+  if (kind === undefined) throw new Usage(`--model ${name}: use ${TRAINED_KINDS.join(' or ')}`);
+  return kind;
 }
 
 function timeOf(flag: string, text: string | undefined): number | null {

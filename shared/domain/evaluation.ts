@@ -38,8 +38,8 @@ interface Measured {
  * percentile interval over users (unit: linked user, else visitor).
  *
  * @param chosen rows to measure on; censored ones must not be among them
- * @param predictions probabilities by model name, in the order of `chosen`; the first model is the
- *   baseline that the others' `auc_weighted_gain` is measured against
+ * @param predictions probabilities by model name, in the order of `chosen`; each model's gain is
+ *   measured over those before it
  * @param seenUnits units with rows in training, for the metrics of returning and new users
  * @param cartFeature index of `cart_product_count` among the rows' features
  */
@@ -57,12 +57,13 @@ export function evaluate(
   const weights = Float64Array.from(chosen, (row) => rows.weight[row] as number);
   const slices = slicesOf(rows, chosen, options);
   const measured: Measured[] = [];
-  let baseline: Statistic | null = null;
+  const before = new Map<string, Statistic>();
   for (const [model, probabilities] of predictions) {
     const statistics = statisticsOf(probabilities, labels, weights, slices);
     const own = statistics['auc_weighted'] as Statistic;
-    if (baseline === null) baseline = own;
-    else statistics['auc_weighted_gain'] = difference(own, baseline);
+    for (const [other, baseline] of before)
+      statistics[`auc_weighted_gain_over_${other.replace('-', '_')}`] = difference(own, baseline);
+    before.set(model, own);
     for (const [metric, statistic] of Object.entries(statistics))
       measured.push({ model, metric, statistic });
   }

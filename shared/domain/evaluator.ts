@@ -1,32 +1,54 @@
 import { UnusableModel } from '../errors.ts';
 import { logit } from '../math/logit.ts';
-import type { LogisticModel, Manifest, Model, RuleModel } from '../schemas/model.ts';
+import type { AdditiveModel, LogisticModel, Manifest, RuleModel } from '../schemas/model.ts';
 import type { FeatureValue } from '../schemas/score.ts';
 
 type ManifestFeature = Manifest['features'][number];
 
-/** A model as code: its margin is `bias` plus the contributions of the features. */
+/** A model as code. Values come checked against the features' types, numbers finite. */
 export interface Evaluator {
-  readonly bias: number;
+  /** Log-odds before calibration. */
+  margin(values: readonly FeatureValue[]): number;
   /**
    * Writes each feature's contribution in log-odds, in the order of the manifest's features.
-   * @param values checked against the features' types, numbers finite
+   * @returns the bias: with the contributions it sums to the margin, to rounding
    */
-  contribute(values: readonly FeatureValue[], contributions: Float64Array): void;
+  contribute(values: readonly FeatureValue[], contributions: Float64Array): number;
+  /** The columns as XGBoost takes them, NaN where missing; null for a model that has none. */
+  row(values: readonly FeatureValue[]): Float32Array | null;
 }
 
 /** @throws UnusableModel for what no manifest of these features can mean */
-export function compileModel(model: Model, features: readonly ManifestFeature[]): Evaluator {
-  switch (model.kind) {
-    case 'rule':
-      return compileRule(model, features);
-    case 'logistic':
-      return compileLogistic(model, features);
-  }
+export function compileAdditive(
+  model: AdditiveModel,
+  features: readonly ManifestFeature[],
+): Evaluator {
+  const { bias, contribute } =
+    model.kind === 'rule' ? compileRule(model, features) : compileLogistic(model, features);
+  const scratch = new Float64Array(features.length);
+  return {
+    margin(values) {
+      contribute(values, scratch);
+      let margin = bias;
+      for (const contribution of scratch) margin += contribution;
+      return margin;
+    },
+    contribute(values, contributions) {
+      contribute(values, contributions);
+      return bias;
+    },
+    row: () => null,
+  };
+}
+
+/** The margin is `bias` plus the contributions. */
+interface Additive {
+  readonly bias: number;
+  contribute(values: readonly FeatureValue[], contributions: Float64Array): void;
 }
 
 /** The rule that holds moves the margin from that of `otherwise` to its own. */
-function compileRule(model: RuleModel, features: readonly ManifestFeature[]): Evaluator {
+function compileRule(model: RuleModel, features: readonly ManifestFeature[]): Additive {
   const bias = logit(model.otherwise);
   const rules = model.rules.map((rule) => ({
     feature: indexOf(rule.feature, 'number', features),
@@ -46,7 +68,7 @@ function compileRule(model: RuleModel, features: readonly ManifestFeature[]): Ev
   };
 }
 
-function compileLogistic(model: LogisticModel, features: readonly ManifestFeature[]): Evaluator {
+function compileLogistic(model: LogisticModel, features: readonly ManifestFeature[]): Additive {
   const taken = new Set<string>();
   const terms = model.terms.map((term) => {
     if (taken.has(term.feature))

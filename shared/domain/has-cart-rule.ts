@@ -1,5 +1,5 @@
 import { definitionDigests } from '../features/catalogue.ts';
-import { composeModel, type ModelFolder } from './model-folder.ts';
+import { additiveArtifact, composeModel, type ModelFolder } from './model-folder.ts';
 
 const FEATURE = 'cart_product_count';
 /** Stated, not measured: shops report that about 70 % of filled carts are abandoned. */
@@ -49,11 +49,11 @@ export function hasCartRule(): ModelFolder & { readonly version: string } {
       gates: [],
       baseline: {},
     },
-    model: {
+    artifact: additiveArtifact({
       kind: 'rule',
       rules: [{ feature: FEATURE, at_least: 1, probability: WITH_CART }],
       otherwise: WITHOUT_CART,
-    },
+    }),
     card: CARD,
   });
 }

@@ -3,31 +3,33 @@ import { logisticRegression } from '../math/logistic-regression.ts';
 import { plattScaling } from '../math/platt-scaling.ts';
 import { quantile } from '../math/quantile.ts';
 import type { SparseMatrix } from '../math/sparse-matrix.ts';
-import type { Calibration, LogisticModel } from '../schemas/model.ts';
-import { compileModel } from './evaluator.ts';
+import type { LogisticModel } from '../schemas/model.ts';
+import { compileAdditive } from './evaluator.ts';
+import { additiveArtifact } from './model-folder.ts';
 import type { PrefixRows } from './prefix-rows.ts';
+import type { TrainedModel, TrainingRows } from './trained-model.ts';
+import {
+  labelsOf,
+  listedCategories,
+  meanOf,
+  requireBothClasses,
+  weightsOf,
+} from './training-columns.ts';
 
 type Term = LogisticModel['terms'][number];
 
-export interface TrainedLogistic {
+interface FittedTerms {
   readonly model: LogisticModel;
-  readonly calibration: Calibration;
   /** Indexes into the rows' features, in the order of the terms. */
   readonly features: readonly number[];
-  /** Share of sessions that buy, among the rows of the fit. */
-  readonly prior: number;
 }
 
 /** Penalty on the squared log-odds at knots and categories, in sessions. */
-export const L2 = 10;
+const L2 = 10;
 /** Segments of a numeric feature's piecewise linear function, at most. */
-export const SEGMENTS = 4;
+const SEGMENTS = 4;
 /** The outer knots leave this share of the values to either side, where the function is constant. */
 const TRIM = 0.02;
-/** A category with a smaller share of the rows joins the unlisted ones. */
-const MIN_CATEGORY_SHARE = 0.005;
-/** Fewer sessions of a class decide nothing. */
-const MIN_SESSIONS = 10;
 
 /**
  * Fits an additive logistic regression, and Platt's calibration on later rows that the fit has not
@@ -38,34 +40,55 @@ const MIN_SESSIONS = 10;
  * get, which a score cannot know, and would teach the chance of a session's average event. Classes
  * are not reweighted. No randomness: the same rows give the same model.
  *
- * @param fit row numbers to fit the terms on
- * @param calibrate row numbers, later than those, to calibrate on
- * @throws NotEnoughData when a class has fewer than 10 sessions in either
+ * @throws NotEnoughData when a class has fewer than 10 sessions to fit or to calibrate
  */
 export function trainLogistic(
   rows: PrefixRows,
-  fit: Uint32Array,
-  calibrate: Uint32Array,
-): TrainedLogistic {
+  { fit, calibrate, features }: TrainingRows,
+): TrainedModel {
   requireBothClasses(rows, fit, 'to fit');
   requireBothClasses(rows, calibrate, 'to calibrate');
-  const earlier = fitTerms(rows, fit);
+  const earlier = fitTerms(rows, fit, features);
   const { a, b } = plattScaling(
     marginsOf(rows, calibrate, earlier.model, earlier.features),
     labelsOf(rows, calibrate),
   );
   const both = Uint32Array.from([...fit, ...calibrate]).sort();
+  const fitted = fitTerms(rows, both, features);
   return {
-    ...fitTerms(rows, both),
+    artifact: additiveArtifact(fitted.model),
     calibration: { kind: 'platt', a, b },
     prior: meanOf(labelsOf(rows, both)),
+    inputs: fitted.features.map((feature) => ({ feature })),
+    parameters: { l2: L2, segments: SEGMENTS },
+    title: 'additive logistic regression',
+    method: "Piecewise linear terms with ridge penalty; Platt's calibration.",
+    movers: `Widest terms, from the least to the most that a value can add to the log-odds:
+
+${widestTerms(fitted.model)}`,
   };
 }
 
-function fitTerms(rows: PrefixRows, fit: Uint32Array): Pick<TrainedLogistic, 'model' | 'features'> {
-  const encodings = rows.features.flatMap(({ type }, feature) => {
+const WIDEST = 10;
+
+function widestTerms(model: LogisticModel): string {
+  return model.terms
+    .map(({ feature, weights, missing_weight }) => {
+      const all = [...Object.values(weights), missing_weight];
+      return { feature, least: Math.min(...all), most: Math.max(...all) };
+    })
+    .sort((a, b) => b.most - b.least - (a.most - a.least))
+    .slice(0, WIDEST)
+    .map(
+      ({ feature, least, most }) => `- \`${feature}\`: ${least.toFixed(2)} to ${most.toFixed(2)}`,
+    )
+    .join('\n');
+}
+
+function fitTerms(rows: PrefixRows, fit: Uint32Array, features: readonly number[]): FittedTerms {
+  const encodings = features.flatMap((feature) => {
     const encoding =
-      type === 'number'
+      rows.features[feature]?.type === 'number'
         ? numericEncoding(rows, fit, feature)
         : categoricalEncoding(rows, fit, feature);
     return encoding === null ? [] : [encoding];
@@ -79,24 +102,6 @@ function fitTerms(rows: PrefixRows, fit: Uint32Array): Pick<TrainedLogistic, 'mo
     model: centredModel(rows, encodings, intercept, coefficients, design, weights),
     features: encodings.map(({ feature }) => feature),
   };
-}
-
-function labelsOf(rows: PrefixRows, chosen: Uint32Array): Uint8Array {
-  return Uint8Array.from(chosen, (row) => rows.label[row] as number);
-}
-
-function weightsOf(rows: PrefixRows, chosen: Uint32Array): Float64Array {
-  return Float64Array.from(chosen, (row) => rows.weight[row] as number);
-}
-
-function requireBothClasses(rows: PrefixRows, chosen: Uint32Array, purpose: string): void {
-  const sessions = [new Set<number>(), new Set<number>()];
-  for (const row of chosen) sessions[rows.label[row] as number]?.add(rows.session[row] as number);
-  const [others, buying] = sessions.map(({ size }) => size) as [number, number];
-  if (buying < MIN_SESSIONS || others < MIN_SESSIONS)
-    throw new NotEnoughData(
-      `${buying} buying and ${others} other complete sessions ${purpose}, at least ${MIN_SESSIONS} of each are needed: import more events or widen the time range`,
-    );
 }
 
 /** How a feature enters the design: `size` columns, the last one for missing values. */
@@ -159,18 +164,9 @@ function knotsOf(sorted: Float64Array): number[] | null {
 }
 
 function categoricalEncoding(rows: PrefixRows, fit: Uint32Array, feature: number): Encoding | null {
-  const names = rows.categories[feature] as readonly string[];
-  const counts = new Uint32Array(names.length);
-  for (const row of fit) {
-    const code = rows.value(row, feature);
-    if (!Number.isNaN(code)) counts[code] = (counts[code] as number) + 1;
-  }
-  const listed = names
-    .map((name, code) => ({ name, code }))
-    .filter(({ code }) => (counts[code] as number) >= MIN_CATEGORY_SHARE * fit.length)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const listed = listedCategories(rows, fit, feature);
   const [only] = listed;
-  if (only === undefined || counts[only.code] === fit.length) return null;
+  if (only === undefined || only.count === fit.length) return null;
   const columns = new Map(listed.map(({ code }, column) => [code, column]));
   return {
     feature,
@@ -263,20 +259,12 @@ function marginsOf(
   model: LogisticModel,
   features: readonly number[],
 ): Float64Array {
-  const evaluator = compileModel(
+  const { margin } = compileAdditive(
     model,
     features.map((feature) => {
       const { name, digest, type } = rows.features[feature] as PrefixRows['features'][number];
       return { name, definition: digest, type };
     }),
   );
-  const contributions = new Float64Array(features.length);
-  return Float64Array.from(chosen, (row) => {
-    evaluator.contribute(rows.vector(row, features), contributions);
-    return contributions.reduce((sum, contribution) => sum + contribution, evaluator.bias);
-  });
-}
-
-function meanOf(values: Uint8Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Float64Array.from(chosen, (row) => margin(rows.vector(row, features)));
 }

@@ -1,10 +1,12 @@
-import type { LogisticModel, Manifest, MetricInterval } from '../schemas/model.ts';
+import type { Manifest, MetricInterval } from '../schemas/model.ts';
 import type { Evaluation } from './evaluation.ts';
+import type { TrainedModel } from './trained-model.ts';
 
 /** What a metric of an evaluation says, in the order of the card. */
 const METRICS: Readonly<Record<string, string>> = {
   auc_weighted: 'AUC, every session counting once',
-  auc_weighted_gain: 'AUC gained over the has-cart rule, every session counting once',
+  auc_weighted_gain_over_has_cart: 'AUC gained over the has-cart rule, every session counting once',
+  auc_weighted_gain_over_logistic: 'AUC gained over logistic, every session counting once',
   auc: 'AUC, every event counting once',
   auc_prefix_1: 'AUC after the 1st event',
   auc_prefix_2: 'AUC after the 2nd event',
@@ -59,16 +61,14 @@ export function interval(metric: MetricInterval | undefined): string {
 /** The card of a trained propensity model, in Markdown. */
 export function modelCard(facts: {
   readonly training: Manifest['training'];
-  readonly model: LogisticModel;
+  readonly trained: TrainedModel;
   readonly evaluation: Evaluation;
-  /** Of the training sessions, the share that buys. */
-  readonly prior: number;
   /** Sessions this close to the end of the data were left out. */
   readonly settleMs: number;
 }): string {
-  const { training, model, evaluation, prior, settleMs } = facts;
+  const { training, trained, evaluation, settleMs } = facts;
   const { rows, sessions, buyingSessions, units } = evaluation;
-  return `# propensity: additive logistic regression
+  return `# propensity: ${trained.title}
 
 How likely a session, as it stands after its latest event, still ends in a purchase.
 
@@ -80,7 +80,7 @@ offer. Not for prices, credit, or any decision about a person beyond the session
 ## Data
 
 - Events from ${training.from} to ${training.to}: ${training.rows} rows of ${training.sessions}
-  sessions fitted and calibrated, of which ${percent(prior)} buy.
+  sessions fitted and calibrated, of which ${percent(trained.prior)} buy.
 - Evaluated on the sessions that began after those: ${rows} rows of ${sessions} sessions
   (${buyingSessions} buying) of ${units} users.
 - Sessions with an event in the last ${Math.round(settleMs / 1000)} s of the data, and those of
@@ -90,8 +90,8 @@ offer. Not for prices, credit, or any decision about a person beyond the session
 ## Method
 
 One row per event up to the first purchase; label: a purchase later in the session; features as they
-stood right after the event; rows weighted by 1 / rows of their session; no resampling. Piecewise
-linear terms with ridge penalty; Platt's calibration on sessions later than the fit.
+stood right after the event; rows weighted by 1 / rows of their session; no resampling; calibrated on
+sessions later than the fit. ${trained.method}
 
 ## Metrics
 
@@ -101,9 +101,7 @@ ${metricsTable(evaluation)}
 
 ## What moves the score
 
-Widest terms, from the least to the most that a value can add to the log-odds:
-
-${widestTerms(model)}
+${trained.movers}
 
 ## Limits
 
@@ -112,22 +110,6 @@ ${widestTerms(model)}
 - The past it learned from may not return: compare its metrics with those of recent sessions before
   trusting the probabilities, and train again when they drift.
 `;
-}
-
-const WIDEST = 10;
-
-function widestTerms(model: LogisticModel): string {
-  return model.terms
-    .map(({ feature, weights, missing_weight }) => {
-      const all = [...Object.values(weights), missing_weight];
-      return { feature, least: Math.min(...all), most: Math.max(...all) };
-    })
-    .sort((a, b) => b.most - b.least - (a.most - a.least))
-    .slice(0, WIDEST)
-    .map(
-      ({ feature, least, most }) => `- \`${feature}\`: ${least.toFixed(2)} to ${most.toFixed(2)}`,
-    )
-    .join('\n');
 }
 
 function percent(share: number): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import { ModelDigestMismatch, UnusableModel } from '../errors.ts';
-import { type Manifest, type Model, manifest as manifestSchema } from '../schemas/model.ts';
+import { type AdditiveModel, type Manifest, manifest as manifestSchema } from '../schemas/model.ts';
 
 /** The bytes of a registered version: a folder that never changes. */
 export interface ModelFolder {
@@ -9,22 +9,37 @@ export interface ModelFolder {
   readonly model: Uint8Array;
   /** Markdown. */
   readonly card: Uint8Array;
+  /** Of a tree model: the compact form of `model`. */
+  readonly forest?: Uint8Array;
 }
+
+/** What a training makes, before it has a name. */
+export interface Artifact extends Pick<ModelFolder, 'model' | 'forest'> {
+  readonly kind: Manifest['kind'];
+}
+
+const FILES = {
+  manifest: 'manifest.json',
+  model: 'model.json',
+  card: 'card.md',
+  forest: 'forest.bin',
+} as const satisfies Record<keyof ModelFolder, string>;
 
 const VERSION = /"version": "(\d{4}-\d{2}-\d{2})-([0-9a-f]{12})"/;
 const DIGITS = 12;
 
 /** Where the files of a version stand in the models' bucket. */
-export function modelFileKeys(
-  name: string,
-  version: string,
-): { readonly [file in keyof ModelFolder]: string } {
-  const folder = `${name}/${version}`;
-  return {
-    manifest: `${folder}/manifest.json`,
-    model: `${folder}/model.json`,
-    card: `${folder}/card.md`,
-  };
+export function modelFileKey(name: string, version: string, file: keyof ModelFolder): string {
+  return `${name}/${version}/${FILES[file]}`;
+}
+
+/** The file that a scorer evaluates; it needs no other beside the manifest. */
+export function evaluatedFile({ kind }: Manifest): 'model' | 'forest' {
+  return kind === 'trees' ? 'forest' : 'model';
+}
+
+export function additiveArtifact(model: AdditiveModel): Artifact {
+  return { kind: model.kind, model: Buffer.from(`${JSON.stringify(model)}\n`) };
 }
 
 /**
@@ -38,24 +53,28 @@ export function composeModel(
   runDate: string,
   parts: {
     readonly manifest: Omit<Manifest, 'version' | 'kind' | 'files'>;
-    readonly model: Model;
+    readonly artifact: Artifact;
     readonly card: string;
   },
 ): ModelFolder & { readonly version: string } {
-  const model = Buffer.from(`${JSON.stringify(parts.model)}\n`);
+  const { kind, ...files } = parts.artifact;
   const card = Buffer.from(parts.card);
   const { name, ...rest } = parts.manifest;
   const document: Manifest = {
     name,
     version: `${runDate}-${'0'.repeat(DIGITS)}`,
-    kind: parts.model.kind,
+    kind,
     ...rest,
-    files: { 'model.json': sha256(model), 'card.md': sha256(card) },
+    files: {
+      'model.json': sha256(files.model),
+      'card.md': sha256(card),
+      ...(files.forest === undefined ? {} : { 'forest.bin': sha256(files.forest) }),
+    },
   };
   const unnamed = `${JSON.stringify(manifestSchema.parse(document), null, 2)}\n`;
   const version = `${runDate}-${sha256(Buffer.from(unnamed)).slice(0, DIGITS)}`;
   const manifest = Buffer.from(unnamed.replace(document.version, version));
-  return { version, manifest, model, card };
+  return { version, manifest, ...files, card };
 }
 
 /**
@@ -64,7 +83,7 @@ export function composeModel(
  *   layout
  */
 export function verifyFolder(
-  folder: Pick<ModelFolder, 'manifest' | 'model'> & Partial<ModelFolder>,
+  folder: Pick<ModelFolder, 'manifest'> & Partial<ModelFolder>,
 ): Manifest {
   // One character a byte, so that the text hashes as the bytes do.
   const text = Buffer.from(folder.manifest).toString('latin1');
@@ -82,14 +101,20 @@ export function verifyFolder(
     sha256(Buffer.from(unnamed, 'latin1')).slice(0, DIGITS),
   );
   const manifest = parseDocument(manifestSchema, folder.manifest, `manifest.json of ${version}`);
-  const { files } = manifest;
-  requireDigest(version, 'model.json', files['model.json'], sha256(folder.model));
-  if (folder.card !== undefined)
-    requireDigest(version, 'card.md', files['card.md'], sha256(folder.card));
+  for (const file of ['model', 'card', 'forest'] as const) {
+    const bytes = folder[file];
+    if (bytes !== undefined)
+      requireDigest(version, FILES[file], manifest.files[FILES[file]], sha256(bytes));
+  }
   return manifest;
 }
 
-function requireDigest(version: string, file: string, expected: string, actual: string): void {
+function requireDigest(
+  version: string,
+  file: string,
+  expected: string | undefined,
+  actual: string,
+): void {
   if (expected !== actual)
     throw new ModelDigestMismatch(
       `${file} of ${version} has SHA-256 ${actual}, its manifest says ${expected}: fetch the folder again or register the model anew`,

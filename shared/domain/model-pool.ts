@@ -1,5 +1,6 @@
 import { ModelNotFound } from '../errors.ts';
 import type { Clock, ObjectReader } from '../ports.ts';
+import { evaluatedFile, type ModelFolder, modelFileKey, verifyFolder } from './model-folder.ts';
 import { openModel, type ScoringModel } from './registered-model.ts';
 
 /** Versions kept in memory: champion, challenger, and the pair before them. */
@@ -29,7 +30,7 @@ export class ModelPool {
     const key = `${name}/${version}`;
     const known = this.#opened.get(key);
     if (known !== undefined && !this.#mayRetry(known.failedAt)) return known.model;
-    const entry = { model: this.#read(key), failedAt: null as number | null };
+    const entry = { model: this.#read(name, version), failedAt: null as number | null };
     entry.model.catch(() => {
       entry.failedAt = this.#clock.now();
     });
@@ -45,14 +46,18 @@ export class ModelPool {
     return failedAt !== null && this.#clock.now() - failedAt >= RETRY_AFTER_MS;
   }
 
-  async #read(key: string): Promise<ScoringModel> {
-    const [manifest, model] = await Promise.all([
-      this.#reader.get(`${key}/manifest.json`),
-      this.#reader.get(`${key}/model.json`),
-    ]);
-    if (manifest === null || model === null) {
-      throw new ModelNotFound(`the registry has no files of ${key}: was it registered here?`);
-    }
-    return openModel({ manifest, model }, this.#definitions);
+  async #read(name: string, version: string): Promise<ScoringModel> {
+    const manifest = await this.#file(name, version, 'manifest');
+    const file = evaluatedFile(verifyFolder({ manifest }));
+    const evaluated = await this.#file(name, version, file);
+    return openModel({ manifest, [file]: evaluated }, this.#definitions);
+  }
+
+  async #file(name: string, version: string, file: keyof ModelFolder): Promise<Uint8Array> {
+    const key = modelFileKey(name, version, file);
+    const bytes = await this.#reader.get(key);
+    if (bytes === null)
+      throw new ModelNotFound(`the registry has no ${key}: was ${version} registered here?`);
+    return bytes;
   }
 }

@@ -1,7 +1,7 @@
 import { ModelDigestMismatch, ModelNotFound, UnusableModel, WriteConflict } from '../errors.ts';
 import type { ModelRegistry, ObjectStore, OnlineStore } from '../ports.ts';
 import type { Routing } from '../schemas/routing.ts';
-import { type ModelFolder, modelFileKeys, sha256 } from './model-folder.ts';
+import { type ModelFolder, modelFileKey, sha256, verifyFolder } from './model-folder.ts';
 import { openModel, type ScoringModel } from './registered-model.ts';
 import { parseRouting, routingKey } from './routing.ts';
 
@@ -21,10 +21,10 @@ export async function registerModel(
   by: { readonly registeredAt: string; readonly registeredBy: string },
   { files, registry }: ModelStores,
 ): Promise<void> {
-  const keys = modelFileKeys(name, folder.version);
-  await files.put(keys.model, folder.model);
-  await files.put(keys.card, folder.card);
-  await files.put(keys.manifest, folder.manifest);
+  for (const file of ['model', 'forest', 'card', 'manifest'] as const) {
+    const bytes = folder[file];
+    if (bytes !== undefined) await files.put(modelFileKey(name, folder.version, file), bytes);
+  }
   await registry.put({
     name,
     version: folder.version,
@@ -51,19 +51,22 @@ export async function readModel(
     );
   if (entry.status !== 'candidate')
     throw new UnusableModel(`${name} ${version} is ${entry.status}: choose another version`);
-  const keys = modelFileKeys(name, version);
-  const [manifest, model, card] = await Promise.all([
-    files.get(keys.manifest),
-    files.get(keys.model),
-    files.get(keys.card),
-  ]);
-  if (manifest === null || model === null || card === null)
-    throw new ModelNotFound(`a file of ${name} ${version} is gone: train and register it again`);
+  const read = async (file: keyof ModelFolder): Promise<Uint8Array> => {
+    const key = modelFileKey(name, version, file);
+    const bytes = await files.get(key);
+    if (bytes === null)
+      throw new ModelNotFound(`${key} is gone: train and register the model again`);
+    return bytes;
+  };
+  const manifest = await read('manifest');
   if (sha256(manifest) !== entry.manifestDigest)
     throw new ModelDigestMismatch(
       `manifest.json of ${name} ${version} is not the one registered: train and register it again`,
     );
-  const folder = { manifest, model, card };
+  const { kind } = verifyFolder({ manifest });
+  const [model, card] = await Promise.all([read('model'), read('card')]);
+  const forest = kind === 'trees' ? { forest: await read('forest') } : {};
+  const folder: ModelFolder = { manifest, model, card, ...forest };
   return { folder, model: openModel(folder, definitions) };
 }
 

@@ -1,9 +1,10 @@
 import { InvalidFeatureValue, UnusableModel } from '../errors.ts';
 import { sigmoid } from '../math/sigmoid.ts';
-import { type Calibration, type Manifest, model as modelSchema } from '../schemas/model.ts';
+import { additiveModel, type Calibration, type Manifest } from '../schemas/model.ts';
 import type { FeatureValue, Reason } from '../schemas/score.ts';
-import { compileModel } from './evaluator.ts';
-import { type ModelFolder, parseDocument, verifyFolder } from './model-folder.ts';
+import { compileAdditive, type Evaluator } from './evaluator.ts';
+import { evaluatedFile, type ModelFolder, parseDocument, verifyFolder } from './model-folder.ts';
+import { compileTrees } from './tree-evaluator.ts';
 
 /** A registered version, ready to score. */
 export interface ScoringModel {
@@ -13,46 +14,48 @@ export interface ScoringModel {
   readonly features: readonly string[];
   /** The propensity to answer when nothing can be scored. */
   readonly prior: number;
-  /** Log-odds of a vector all of whose contributions are 0. */
-  readonly bias: number;
   /**
    * @returns the margin (log-odds before calibration) and the calibrated probability in [0, 1]
    * @throws InvalidFeatureValue
    */
   score(values: readonly FeatureValue[]): { margin: number; probability: number };
+  /** The propensity at a margin. */
+  calibrated(margin: number): number;
   /**
    * What moved the margin: each feature with a contribution, the largest first. With `bias` they
    * sum to the margin, to rounding.
    * @throws InvalidFeatureValue
    */
-  contributions(values: readonly FeatureValue[]): Reason[];
+  explain(values: readonly FeatureValue[]): { readonly bias: number; readonly reasons: Reason[] };
+  /**
+   * The vector as the columns that XGBoost takes, NaN where missing; null for a model that is no
+   * forest.
+   * @throws InvalidFeatureValue
+   */
+  row(values: readonly FeatureValue[]): Float32Array | null;
 }
 
 /**
- * Opens a registered version from its bytes.
+ * Opens a registered version from its bytes: the manifest, the file it is evaluated from, and
+ * whatever else there is to check.
  * @param definitions feature name → digest of the definition computed here
  * @throws ModelDigestMismatch when a byte differs from what the version names; UnusableModel when
  *   the model is malformed, of an unknown kind, or uses a definition that is absent here
  */
 export function openModel(
-  files: Pick<ModelFolder, 'manifest' | 'model'> & Partial<ModelFolder>,
+  files: Pick<ModelFolder, 'manifest'> & Partial<ModelFolder>,
   definitions: ReadonlyMap<string, string>,
 ): ScoringModel {
   const manifest = verifyFolder(files);
   const { name, version, features, prior } = manifest;
-  const model = parseDocument(modelSchema, files.model, `model.json of ${version}`);
-  if (model.kind !== manifest.kind)
-    throw new UnusableModel(
-      `model.json of ${version} is a ${model.kind} model, its manifest says ${manifest.kind}`,
-    );
   requireDefinitions(manifest, definitions);
-  const { bias, contribute } = compileModel(model, features);
+  const evaluator = compile(manifest, files);
   const calibrate = calibrator(manifest.calibration);
   const names = features.map((feature) => feature.name);
   const isNumber = features.map((feature) => feature.type === 'number');
   const scratch = new Float64Array(names.length);
 
-  function evaluate(values: readonly FeatureValue[]): void {
+  function check(values: readonly FeatureValue[]): void {
     if (values.length !== names.length)
       throw new InvalidFeatureValue(
         `${name} ${version} needs ${names.length} features, the vector has ${values.length}`,
@@ -65,7 +68,6 @@ export function openModel(
           `${names[index]} is ${typeof value === 'string' ? JSON.stringify(value) : value}: ${name} ${version} needs ${isNumber[index] ? 'a finite number' : 'a category'} or null`,
         );
     }
-    contribute(values, scratch);
   }
 
   return {
@@ -73,15 +75,19 @@ export function openModel(
     version,
     features: names,
     prior,
-    bias,
     score(values) {
-      evaluate(values);
-      let margin = bias;
-      for (const contribution of scratch) margin += contribution;
+      check(values);
+      const margin = evaluator.margin(values);
       return { margin, probability: calibrate(margin) };
     },
-    contributions(values) {
-      evaluate(values);
+    calibrated: calibrate,
+    row(values) {
+      check(values);
+      return evaluator.row(values);
+    },
+    explain(values) {
+      check(values);
+      const bias = evaluator.contribute(values, scratch);
       const reasons: Reason[] = [];
       for (const [index, contribution] of scratch.entries())
         if (contribution !== 0)
@@ -90,9 +96,25 @@ export function openModel(
             value: values[index] as FeatureValue,
             contribution,
           });
-      return reasons.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+      reasons.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+      return { bias, reasons };
     },
   };
+}
+
+/** @throws UnusableModel */
+function compile(manifest: Manifest, files: Partial<ModelFolder>): Evaluator {
+  const file = evaluatedFile(manifest);
+  const bytes = files[file];
+  if (bytes === undefined)
+    throw new UnusableModel(`${manifest.name} ${manifest.version} came without its ${file}`);
+  if (manifest.kind === 'trees') return compileTrees(bytes, manifest.features);
+  const model = parseDocument(additiveModel, bytes, `model.json of ${manifest.version}`);
+  if (model.kind !== manifest.kind)
+    throw new UnusableModel(
+      `model.json of ${manifest.version} is a ${model.kind} model, its manifest says ${manifest.kind}`,
+    );
+  return compileAdditive(model, manifest.features);
 }
 
 function requireDefinitions(manifest: Manifest, definitions: ReadonlyMap<string, string>): void {

@@ -55,8 +55,9 @@ const logisticModel = z.strictObject({
   ),
 });
 
-export const model = z.discriminatedUnion('kind', [ruleModel, logisticModel]);
-export type Model = z.infer<typeof model>;
+/** A model that is a document: its contributions simply add up. */
+export const additiveModel = z.discriminatedUnion('kind', [ruleModel, logisticModel]);
+export type AdditiveModel = z.infer<typeof additiveModel>;
 export type RuleModel = z.infer<typeof ruleModel>;
 export type LogisticModel = z.infer<typeof logisticModel>;
 
@@ -72,13 +73,16 @@ export const manifest = z.strictObject({
   name: z.string().min(1).max(64),
   /** Run date + 12 hex digits of the content's SHA-256, e.g. `2026-11-21-0f3a…`. */
   version: z.string().min(1).max(128),
-  kind: z.enum(['rule', 'logistic']),
-  /** In the order of the vector, each with the digest of its definition. */
+  /** Of `trees`, `model.json` is XGBoost's JSON, and `forest.bin` its compact form. */
+  kind: z.enum(['rule', 'logistic', 'trees']),
+  /** In the order of the vector (of `trees`: the columns), each with its definition's digest. */
   features: z.array(
     z.strictObject({
       name: z.string(),
       definition: z.string(),
       type: z.enum(['number', 'category']),
+      /** Of a category under `trees`: each category's number is its place; others are missing. */
+      categories: z.array(z.string()).optional(),
     }),
   ),
   calibration,
@@ -113,6 +117,10 @@ export const manifest = z.strictObject({
     }),
   ),
   /** SHA-256 of the other files of the folder. */
-  files: z.strictObject({ 'model.json': hex64, 'card.md': hex64 }),
+  files: z.strictObject({
+    'model.json': hex64,
+    'card.md': hex64,
+    'forest.bin': hex64.optional(),
+  }),
 });
 export type Manifest = z.infer<typeof manifest>;

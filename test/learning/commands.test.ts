@@ -64,12 +64,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const train = (...more: string[]) => json('train', 'propensity', '--model', 'logistic', ...more);
+const train = (...more: string[]) => json('train', 'propensity', ...more);
 const list = () => json('models', 'list', 'propensity');
 
 test('train, list, show and promote go from the lake to the version that serves', async () => {
   const { version, events, metrics } = await train();
   expect(events).toBe(traffic.length);
+  expect(metrics.trees.auc_weighted.value).toBeGreaterThan(0.6);
   expect(metrics.logistic.auc_weighted.value).toBeGreaterThan(0.6);
   expect(metrics['has-cart'].auc_weighted.value).toBeGreaterThan(0.5);
 
@@ -103,14 +104,16 @@ test('a time range limits the rows, not the history they build on; a damaged ver
   const { training } = await json('models', 'show', 'propensity', version);
   expect(training.from >= middle).toBe(true);
 
-  const path = join(dataDir, 'ModelsBucket', 'propensity', version, 'model.json');
-  writeFileSync(path, readFileSync(path, 'utf8').replace('logistic', 'Logistic'));
+  const path = join(dataDir, 'ModelsBucket', 'propensity', version, 'forest.bin');
+  const forest = readFileSync(path);
+  forest.writeUInt8((forest.at(-1) as number) ^ 1, forest.length - 1);
+  writeFileSync(path, forest);
   const promotion = foresight('models', 'promote', 'propensity', version);
   await expect(promotion).rejects.toThrow(ModelDigestMismatch);
   const { routing, versions } = await list();
   expect(routing?.champion).not.toBe(version);
   expect(versions.find((listed: { version: string }) => listed.version === version)).toMatchObject({
-    unusable: expect.stringContaining('model.json'),
+    unusable: expect.stringContaining('forest.bin'),
   });
 }, 120_000);
 
@@ -125,7 +128,7 @@ const files = [
 
 test('backtest predicts each event before a purchase, and measures each model', async () => {
   const { metrics, predictions, evaluated_on } = await json('backtest', 'propensity', ...files);
-  expect(Object.keys(metrics)).toEqual(['has-cart', 'logistic']);
+  expect(Object.keys(metrics)).toEqual(['has-cart', 'logistic', 'trees']);
   const [heading, ...lines] = readFileSync(file('predictions.csv'), 'utf8').trim().split('\n');
   expect(heading).toBe('source_row,prefix,propensity');
   expect(lines).toHaveLength(predictions.rows);
@@ -141,7 +144,7 @@ test('backtest predicts each event before a purchase, and measures each model', 
 }, 120_000);
 
 test('what the lake does not hold cannot be trained on, and what is not there not read', async () => {
-  const empty = ['train', 'propensity', '--model', 'logistic', '--to', '2001-01-01T00:00:00Z'];
+  const empty = ['train', 'propensity', '--to', '2001-01-01T00:00:00Z'];
   const absent = ['backtest', 'propensity', ...files, '--test', `canonical:${file('absent')}`];
   await expect(foresight(...empty)).rejects.toThrow(NotEnoughData);
   await expect(foresight(...absent)).rejects.toThrow(UnreadableInput);
@@ -150,16 +153,17 @@ test('what the lake does not hold cannot be trained on, and what is not there no
 
 describe('wrong usage is refused before anything is read', () => {
   const backtest = ['backtest', 'propensity', ...files];
-  const training = ['train', 'propensity', '--model', 'logistic'];
+  const training = ['train', 'propensity'];
 
   test.each<[string, readonly string[], RegExp]>([
-    ['a model that is none', [...backtest, '--model', 'oracle'], /logistic or has-cart/],
+    ['a model that is none', [...backtest, '--model', 'oracle'], /has-cart or logistic or trees/],
     ['a format that is none', [...backtest, '--test', 'excel:x'], /no format/],
     ['a source without a format', [...backtest, '--train', 'events.csv'], /format:file/],
     ['two test files', [...backtest, '--test', 'canonical:a,b'], /one file/],
+    ['a feature that is none', [...backtest, '--drop', 'mood'], /mood.*no feature/],
     ['a seed that is no integer', [...backtest, '--seed', 'x'], /seed/],
-    ['a name that is no model', ['train', 'clv', '--model', 'logistic'], /use propensity/],
-    ['a kind that is none', ['train', 'propensity', '--model', 'forest'], /use logistic/],
+    ['a name that is no model', ['train', 'clv'], /use propensity/],
+    ['a kind that is none', ['train', 'propensity', '--model', 'forest'], /logistic or trees/],
     ['a time that is none', [...training, '--from', 'soon'], /ISO 8601/],
   ])('%s', async (_, words, message) => {
     const refusal = foresight(...words);

@@ -62,12 +62,12 @@ describe('an evaluation', { timeout: 30_000 }, () => {
     expect(metric('rule', 'auc_weighted')?.lower).toBeGreaterThan(0.5);
   });
 
-  test('measures the gain over the first model on the same resamples', () => {
-    const gain = metric('noise', 'auc_weighted_gain');
+  test('measures the gain over the models before it on the same resamples', () => {
+    const gain = metric('noise', 'auc_weighted_gain_over_rule');
     const [of, over] = [metric('noise', 'auc_weighted'), metric('rule', 'auc_weighted')];
     expect(gain?.value).toBeCloseTo((of?.value as number) - (over?.value as number), 12);
     expect(gain?.upper).toBeLessThan(0);
-    expect(metric('rule', 'auc_weighted_gain')).toBeUndefined();
+    expect(metric('rule', 'auc_weighted_gain_over_noise')).toBeUndefined();
   });
 
   test('cannot rank by the cart where all have one, or none', () => {

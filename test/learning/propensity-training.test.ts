@@ -1,13 +1,18 @@
-import { describe, expect, test } from 'vitest';
-import { backtestPropensity } from '../../shared/domain/backtest.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type BacktestModel, backtestPropensity } from '../../shared/domain/backtest.ts';
 import { verifyFolder } from '../../shared/domain/model-folder.ts';
 import { modelInputs, PrefixReplay, type PrefixRows } from '../../shared/domain/prefix-rows.ts';
-import { trainPropensity } from '../../shared/domain/propensity-training.ts';
-import { openModel } from '../../shared/domain/registered-model.ts';
+import {
+  TRAINED_KINDS,
+  type TrainedPropensity,
+  trainPropensity,
+} from '../../shared/domain/propensity-training.ts';
+import { openModel, type ScoringModel } from '../../shared/domain/registered-model.ts';
 import { NotEnoughData } from '../../shared/errors.ts';
 import { catalogue, definitionDigests } from '../../shared/features/catalogue.ts';
 import { featureValues } from '../../shared/features/vector.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
+import type { Manifest } from '../../shared/schemas/model.ts';
 import { eventAt, shopTraffic } from './events.ts';
 
 const inputs = modelInputs(catalogue());
@@ -29,23 +34,32 @@ function rowsOf(...parts: readonly (readonly EnrichedEvent[])[]): PrefixRows {
 }
 
 const traffic = shopTraffic(11, 800, 14);
-const { folder, evaluation } = trainPropensity(rowsOf(traffic), RUN);
-const manifest = verifyFolder(folder);
-const model = openModel(folder, definitionDigests());
+const EVERY_FEATURE = [...inputs.keys()];
 
-describe('training', { timeout: 30_000 }, () => {
-  test('gives the same bytes for the same events', () => {
-    expect(trainPropensity(rowsOf(traffic), RUN).folder).toEqual(folder);
+describe.each(TRAINED_KINDS)('training %s', { timeout: 30_000 }, (kind) => {
+  let folder: TrainedPropensity['folder'];
+  let evaluation: TrainedPropensity['evaluation'];
+  let manifest: Manifest;
+  let model: ScoringModel;
+
+  beforeAll(async () => {
+    ({ folder, evaluation } = await trainPropensity(rowsOf(traffic), RUN, kind));
+    manifest = verifyFolder(folder);
+    model = openModel(folder, definitionDigests());
+  });
+
+  test('gives the same bytes for the same events', async () => {
+    expect((await trainPropensity(rowsOf(traffic), RUN, kind)).folder).toEqual(folder);
   });
 
   test('finds what decides the purchase, and ranks better than the cart alone', () => {
-    expect(evaluation.models.get('logistic')?.['auc_weighted']?.value).toBeGreaterThan(0.7);
-    expect(evaluation.models.get('logistic')?.['auc_with_cart']?.value).toBeGreaterThan(0.53);
-    expect(manifest.metrics).toEqual(evaluation.models.get('logistic'));
+    expect(evaluation.models.get(kind)?.['auc_weighted']?.value).toBeGreaterThan(0.7);
+    expect(evaluation.models.get(kind)?.['auc_with_cart']?.value).toBeGreaterThan(0.53);
+    expect(manifest.metrics).toEqual(evaluation.models.get(kind));
   });
 
   test('is calibrated on the later sessions', () => {
-    expect(evaluation.models.get('logistic')?.['ece_weighted']?.value).toBeLessThan(0.05);
+    expect(evaluation.models.get(kind)?.['ece_weighted']?.value).toBeLessThan(0.05);
   });
 
   test('scores a cart above none, and on a desktop above mobile', () => {
@@ -95,8 +109,8 @@ describe('training', { timeout: 30_000 }, () => {
       'nobody who buys',
       shopTraffic(2, 300, 10).filter(({ event_type }) => event_type !== 'purchase'),
     ],
-  ])('with %s says that the data are not enough', (_, events) => {
-    expect(() => trainPropensity(rowsOf(events), RUN)).toThrow(NotEnoughData);
+  ])('with %s says that the data are not enough', async (_, events) => {
+    await expect(trainPropensity(rowsOf(events), RUN, kind)).rejects.toThrow(NotEnoughData);
   });
 });
 
@@ -104,28 +118,26 @@ describe('a backtest', { timeout: 30_000 }, () => {
   const events = shopTraffic(12, 600, 14);
   const half = Math.floor(events.length / 2);
   const [before, after] = [events.slice(0, half), events.slice(half)];
+  const backtest = (rows: PrefixRows, predict: BacktestModel, features = EVERY_FEATURE) =>
+    backtestPropensity(rows, RUN, { predict, features });
 
-  test('predicts every test event before a purchase, and none of the training', () => {
+  test('predicts every test event before a purchase, and none of the training', async () => {
     const rows = rowsOf(before, after);
-    const { tested, propensities } = backtestPropensity(rows, RUN, 'logistic');
+    const { tested, propensities } = await backtest(rows, 'trees');
     expect(tested.length).toBeGreaterThan(0);
     expect(propensities).toHaveLength(tested.length);
     expect(Array.from(tested).every((row) => rows.part[row] === 1)).toBe(true);
     expect(propensities.every((value) => value > 0 && value < 1)).toBe(true);
   });
 
-  test('is not moved by what happens later in the test file', () => {
+  test.each(TRAINED_KINDS)('of %s is not moved by what happens later in the file', async (kind) => {
     const cut = Math.floor(after.length / 2);
     const later = shopTraffic(99, 300, 3).map((event) => ({
       ...event,
       order_key: `9${event.order_key}`,
     }));
-    const one = backtestPropensity(rowsOf(before, after), RUN, 'logistic');
-    const other = backtestPropensity(
-      rowsOf(before, [...after.slice(0, cut), ...later]),
-      RUN,
-      'logistic',
-    );
+    const one = await backtest(rowsOf(before, after), kind);
+    const other = await backtest(rowsOf(before, [...after.slice(0, cut), ...later]), kind);
     const rows = rowsOf(before, after);
     let compared = 0;
     for (const [index, row] of one.tested.entries()) {
@@ -136,10 +148,23 @@ describe('a backtest', { timeout: 30_000 }, () => {
     expect(compared).toBeGreaterThan(100);
   });
 
-  test('answers the rule instead where that is asked', () => {
-    const { propensities } = backtestPropensity(rowsOf(before, after), RUN, 'has-cart');
+  test('answers the rule instead where that is asked', async () => {
+    const { propensities } = await backtest(rowsOf(before, after), 'has-cart');
     expect(new Set(propensities.map((value) => Number(value.toFixed(9))))).toEqual(
       new Set([0.01, 0.3]),
     );
+  });
+
+  test('without a feature knows nothing of it', async () => {
+    const deviceless = EVERY_FEATURE.filter((feature) => inputs[feature]?.name !== 'device_type');
+    const device = inputs.findIndex(({ name }) => name === 'device_type');
+    const rows = rowsOf(before, after);
+    const shuffled: PrefixRows = {
+      ...rows,
+      value: (row, feature) => (feature === device ? row % 2 : rows.value(row, feature)),
+    };
+    const { propensities } = await backtest(rows, 'trees', deviceless);
+    expect((await backtest(shuffled, 'trees', deviceless)).propensities).toEqual(propensities);
+    expect((await backtest(rows, 'trees')).propensities).not.toEqual(propensities);
   });
 });

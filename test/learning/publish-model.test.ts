@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { hasCartRule } from '../../shared/domain/has-cart-rule.ts';
-import { composeModel, verifyFolder } from '../../shared/domain/model-folder.ts';
+import { additiveArtifact, composeModel, verifyFolder } from '../../shared/domain/model-folder.ts';
 import {
   promoteModel,
   readModel,
@@ -33,7 +33,7 @@ function otherVersion() {
   const { version: _, kind: __, files: ___, ...manifest } = verifyFolder(rule);
   return composeModel('2026-03-02', {
     manifest,
-    model: { kind: 'rule', rules: [], otherwise: 0.2 },
+    artifact: additiveArtifact({ kind: 'rule', rules: [], otherwise: 0.2 }),
     card: '# other\n',
   });
 }

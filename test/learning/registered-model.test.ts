@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hasCartRule } from '../../shared/domain/has-cart-rule.ts';
-import { composeModel, verifyFolder } from '../../shared/domain/model-folder.ts';
+import { additiveArtifact, composeModel, verifyFolder } from '../../shared/domain/model-folder.ts';
 import { openModel } from '../../shared/domain/registered-model.ts';
 import { InvalidFeatureValue, ModelDigestMismatch, UnusableModel } from '../../shared/errors.ts';
 import { definitionDigests } from '../../shared/features/catalogue.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
-import type { Calibration, LogisticModel, Manifest, Model } from '../../shared/schemas/model.ts';
+import type {
+  AdditiveModel,
+  Calibration,
+  LogisticModel,
+  Manifest,
+} from '../../shared/schemas/model.ts';
 import type { FeatureValue } from '../../shared/schemas/score.ts';
 
 type Features = Manifest['features'];
@@ -23,7 +28,7 @@ const FEATURES: Features = [
 ];
 
 function folderOf(
-  model: Model,
+  model: AdditiveModel,
   {
     features = FEATURES,
     calibration = { kind: 'logistic' } as Calibration,
@@ -49,7 +54,7 @@ function folderOf(
       gates: [],
       baseline: {},
     },
-    model,
+    artifact: additiveArtifact(model),
     card: '# card\n',
   });
 }
@@ -133,10 +138,10 @@ describe('a logistic model', () => {
     fc.assert(
       fc.property(models, vectors, (document, values) => {
         const model = openModel(folderOf(document), DEFINITIONS);
-        const reasons = model.contributions(values);
+        const { bias, reasons } = model.explain(values);
         const sizes = reasons.map(({ contribution }) => Math.abs(contribution));
         expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
-        const sum = reasons.reduce((total, { contribution }) => total + contribution, model.bias);
+        const sum = reasons.reduce((total, { contribution }) => total + contribution, bias);
         const { margin, probability } = model.score(values);
         expect(Math.abs(sum - margin)).toBeLessThanOrEqual(1e-12 * 100);
         expect(probability).toBeGreaterThanOrEqual(0);
@@ -158,7 +163,7 @@ describe('a logistic model', () => {
   ])('refuses %s, for scores and contributions alike', (_, values) => {
     const model = openModel(folderOf(LOGISTIC), DEFINITIONS);
     expect(() => model.score(values as FeatureValue[])).toThrow(InvalidFeatureValue);
-    expect(() => model.contributions(values as FeatureValue[])).toThrow(InvalidFeatureValue);
+    expect(() => model.explain(values as FeatureValue[])).toThrow(InvalidFeatureValue);
   });
 
   test('names the feature whose value it refuses', () => {
@@ -173,9 +178,9 @@ describe('opening refuses', () => {
       kind: 'logistic',
       intercept: 0,
       terms: [{ type: 'piecewise', feature, knots, weights, missing_weight: 0 }],
-    }) as Model;
+    }) as AdditiveModel;
 
-  test.each<[string, Model]>([
+  test.each<[string, AdditiveModel]>([
     ['knots that do not ascend', piecewise([1, 1], [0, 0])],
     ['fewer weights than knots', piecewise([1, 2], [0])],
     ['a term without a knot', piecewise([], [])],
@@ -292,10 +297,13 @@ describe('the has-cart rule', () => {
   });
 
   test('gives the cart as its only reason', () => {
-    const [reason, ...others] = rule.contributions([2]);
+    const {
+      bias,
+      reasons: [reason, ...others],
+    } = rule.explain([2]);
     expect(others).toEqual([]);
     expect(reason?.feature).toBe('cart_product_count');
-    expect(rule.bias + (reason?.contribution ?? 0)).toBeCloseTo(rule.score([2]).margin, 12);
-    expect(rule.contributions([0])).toEqual([]);
+    expect(bias + (reason?.contribution ?? 0)).toBeCloseTo(rule.score([2]).margin, 12);
+    expect(rule.explain([0]).reasons).toEqual([]);
   });
 });
