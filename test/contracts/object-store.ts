@@ -37,6 +37,14 @@ export function objectStoreContract(
       expect(Buffer.compare((await reader.get(key)) ?? bytes(''), body)).toBe(0);
     });
 
+    test('keeps a large object, to the byte', async () => {
+      const key = `${freshFolder()}large.bin`;
+      const body = Buffer.alloc(12 * 1024 * 1024, 'large payload ');
+      await store.put(key, body);
+      expect(Buffer.compare((await store.get(key)) ?? bytes(''), body)).toBe(0);
+      expect(Buffer.compare((await reader.get(key)) ?? bytes(''), body)).toBe(0);
+    });
+
     test('answers null where there is no object', async () => {
       const folder = freshFolder();
       await store.put(`${folder}there`, bytes('x'));

@@ -22,7 +22,7 @@ type Service = Parameters<typeof withStubService>[0];
 /** A call of a client, how long an attempt of it may take (ms), and how many attempts it has. */
 type Call = readonly [client: string, send: () => Promise<unknown>, number, number];
 
-const CLIENTS: Readonly<Record<Service, readonly Call[]>> = {
+const CLIENTS: Readonly<Partial<Record<Service, readonly Call[]>>> = {
   DYNAMODB: [
     ['api keys', () => openApiKeyStore('keys').find('d'), 1000, 3],
     ['online items', () => openOnlineStore('online').read(['a']), 1000, 3],
