@@ -8,8 +8,14 @@ import { categoricalBins, numericBins, writeBins } from './train/column-bins.ts'
 import { openCrew } from './train/crew.ts';
 import { type GrownNode, treeGrower } from './train/grow.ts';
 import { grownForest } from './train/grown-forest.ts';
+import { trainingKernels } from './train/kernels.ts';
 import { binsOf, LANES, layOut } from './train/memory.ts';
-import { estimatedBaseScore, meanLoss, trainingObjective } from './train/objective.ts';
+import {
+  type Exponentials,
+  estimatedBaseScore,
+  meanLoss,
+  trainingObjective,
+} from './train/objective.ts';
 import {
   type CompleteParameters,
   completeParameters,
@@ -91,7 +97,8 @@ export async function trainForest(
 
   const context = binned(data, complete);
   const { memory, layout } = context;
-  const gradients = new Float32Array(memory.buffer, layout.gradients, 2 * rows);
+  const pairs = new Float32Array(memory.buffer, layout.pairs, 2 * rows);
+  const exponentials = exponentialsIn(context);
   const order = new Uint32Array(memory.buffer, layout.order, rows);
   const board = taskBoard(context);
   const crew = await openCrew(context, board, complete.threads);
@@ -100,8 +107,8 @@ export async function trainForest(
     while (trees.length < complete.trees && trees.length - best.trees < patience(complete)) {
       await eventLoopTurn();
       signal?.throwIfAborted();
-      objective.gradients(margins, labels, weights, gradients);
-      leaveOutRows(gradients, complete.subsample, random);
+      objective.gradients(margins, labels, weights, pairs, exponentials);
+      leaveOutRows(pairs, complete.subsample, random);
       const tree = grow(sampledColumns(columns.length, complete.columnSample, random));
       trees.push(tree);
       addLeaves(tree, order, complete.learningRate, margins);
@@ -132,6 +139,15 @@ export async function trainForest(
     complete,
   );
   return { forest, bestTree, history, importance: splitImportance(forest) };
+}
+
+/** In the memory that later serves the parting of rows. */
+function exponentialsIn({ memory, layout: { scratch, rows } }: TaskContext): Exponentials {
+  const kernels = trainingKernels(memory);
+  return {
+    values: new Float32Array(memory.buffer, scratch, rows),
+    compute: () => kernels.exponentials(scratch, scratch + 4 * rows),
+  };
 }
 
 /** Trees without improvement that end the training. */

@@ -1,3 +1,5 @@
+import { sortedNumbers } from './sorted-numbers.ts';
+
 /**
  * How the values of a column become bin numbers. Values come first, 0 to `bins − 1`; a column with
  * missing values has one more bin for them.
@@ -27,7 +29,7 @@ export function numericBins(
   weights: Float32Array | undefined,
   maxBins: number,
 ): ColumnBins {
-  const present = values.filter((value) => !Number.isNaN(value)).sort();
+  const present = sortedNumbers(values);
   const missing = present.length < values.length;
   const distinct = distinctOf(present);
   const most = missing ? Math.min(maxBins, BYTE - 1) : maxBins;

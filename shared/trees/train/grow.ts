@@ -63,7 +63,7 @@ export function treeGrower(
   const kernels = trainingKernels(memory);
   const bytes = new Uint8Array(memory.buffer);
   const numbers = new Float64Array(memory.buffer);
-  const gradients = new Float32Array(memory.buffer, layout.gradients, 2 * layout.rows);
+  const pairs = new Float32Array(memory.buffer, layout.pairs, 2 * layout.rows);
   const order = new Uint32Array(memory.buffer, layout.order, layout.rows);
   const maxLeaves = parameters.maxLeaves ?? Number.POSITIVE_INFINITY;
   const goesLeft = bytes.subarray(layout.sides, layout.sides + BINS);
@@ -74,7 +74,7 @@ export function treeGrower(
     const free = Array.from({ length: layout.slots }, (_, slot) => slot);
     const waiting: Candidate[] = [];
     for (let row = 0; row < layout.rows; row++) order[row] = row;
-    const root = rootOf(gradients);
+    const root = rootOf(pairs);
     consider([{ ...root, slot: free.pop() as number }], 0, false);
     for (let leaves = 1; waiting.length > 0 && leaves < maxLeaves; ) {
       const candidate = takeNext(waiting, parameters.grow);

@@ -4,7 +4,7 @@ import { WASM } from '../kernels/train.wasm.ts';
 export interface TrainingKernels {
   readonly addRows: (
     bins: number,
-    gradients: number,
+    pairs: number,
     order: number,
     end: number,
     histogram: number,
@@ -19,6 +19,7 @@ export interface TrainingKernels {
     goesLeft: number,
     seenLeft: number,
   ) => number;
+  readonly exponentials: (at: number, end: number) => void;
 }
 
 export function trainingKernels(memory: WebAssembly.Memory): TrainingKernels {

@@ -24,7 +24,7 @@ export interface Layout {
   readonly columns: readonly ColumnBins[];
   readonly groups: readonly ColumnGroup[];
   /** Two float32 a row: gradient, hessian. */
-  readonly gradients: number;
+  readonly pairs: number;
   /** Row numbers, uint32: rows of one node stand together, in ascending order. */
   readonly order: number;
   /** As long as `order`. */
@@ -77,7 +77,7 @@ export function layOut(rows: number, columns: readonly ColumnBins[], nodes: numb
     rows,
     columns,
     groups,
-    gradients: take(rows * 8),
+    pairs: take(rows * 8),
     order: take(rows * 4),
     scratch: take(rows * 4),
     sides: take(3 * BINS),

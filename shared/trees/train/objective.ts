@@ -11,12 +11,13 @@ export interface TrainingObjective {
   readonly checkLabels: (labels: Float32Array) => void;
   /** The margin of a prediction. */
   readonly marginOf: (mean: number) => number;
-  /** Writes gradient and hessian of row i to `gradients[2i]` and `[2i + 1]`. */
+  /** Writes gradient and hessian of row i to `pairs[2i]` and `[2i + 1]`. */
   readonly gradients: (
     margins: Float32Array,
     labels: Float32Array,
     weights: Float32Array | undefined,
-    gradients: Float32Array,
+    pairs: Float32Array,
+    exponentials: Exponentials,
   ) => void;
   /** Loss of one row: log loss, squared error, negative log-likelihood of Tweedie or Poisson. */
   readonly loss: (margin: number, label: number) => number;
@@ -24,10 +25,14 @@ export interface TrainingObjective {
   readonly metric: (meanLoss: number) => number;
 }
 
+/** Many exponentials at once: `compute` replaces each of `values`, one a row, by its exponential. */
+export interface Exponentials {
+  readonly values: Float32Array;
+  readonly compute: () => void;
+}
+
 const { exp, fround, log } = Math;
 const LEAST_HESSIAN = fround(1e-16);
-/** exp(88.7) is still a float32. */
-const STEEPEST = fround(88.7);
 
 export function trainingObjective(parameters: CompleteParameters): TrainingObjective {
   switch (parameters.objective) {
@@ -84,16 +89,16 @@ const logistic: TrainingObjective = {
   checkLabels: (labels) =>
     checkEvery('labels', labels, (label) => label >= 0 && label <= 1, 'not between 0 and 1'),
   marginOf: (mean) => fround(-log(fround(fround(1 / mean) - 1))),
-  gradients(margins, labels, weights, gradients) {
+  gradients(margins, labels, weights, pairs, { values, compute }) {
+    for (let row = 0; row < labels.length; row++) values[row] = -(margins[row] as number);
+    compute();
     for (let row = 0; row < labels.length; row++) {
-      const steep = fround(-(margins[row] as number));
-      const odds = fround(exp(Math.min(steep, STEEPEST)));
-      const probability = fround(1 / fround(odds + 1));
+      const probability = fround(1 / fround((values[row] as number) + 1));
       const weight = weights === undefined ? 1 : (weights[row] as number);
       const gradient = fround(probability - (labels[row] as number));
       const hessian = fround(probability * fround(1 - probability));
-      gradients[2 * row] = gradient * weight;
-      gradients[2 * row + 1] = Math.max(hessian, LEAST_HESSIAN) * weight;
+      pairs[2 * row] = gradient * weight;
+      pairs[2 * row + 1] = Math.max(hessian, LEAST_HESSIAN) * weight;
     }
   },
   // log(1 + e^m) − y·m, without overflow
@@ -105,11 +110,11 @@ const logistic: TrainingObjective = {
 const squaredError: TrainingObjective = {
   checkLabels: () => {},
   marginOf: itself,
-  gradients(margins, labels, weights, gradients) {
+  gradients(margins, labels, weights, pairs) {
     for (let row = 0; row < labels.length; row++) {
       const weight = weights === undefined ? 1 : (weights[row] as number);
-      gradients[2 * row] = fround((margins[row] as number) - (labels[row] as number)) * weight;
-      gradients[2 * row + 1] = weight;
+      pairs[2 * row] = fround((margins[row] as number) - (labels[row] as number)) * weight;
+      pairs[2 * row + 1] = weight;
     }
   },
   loss: (margin, label) => (margin - label) ** 2,
@@ -123,12 +128,18 @@ function poisson(maxDeltaStep: number): TrainingObjective {
   return {
     checkLabels: notNegative,
     marginOf: (mean) => fround(log(mean)),
-    gradients(margins, labels, weights, gradients) {
+    gradients(margins, labels, weights, pairs, { values, compute }) {
+      values.set(margins);
+      compute();
       for (let row = 0; row < labels.length; row++) {
-        const margin = margins[row] as number;
         const weight = weights === undefined ? 1 : (weights[row] as number);
-        gradients[2 * row] = fround(fround(exp(margin)) - (labels[row] as number)) * weight;
-        gradients[2 * row + 1] = fround(exp(fround(margin + maxDeltaStep))) * weight;
+        pairs[2 * row] = fround((values[row] as number) - (labels[row] as number)) * weight;
+        values[row] = (margins[row] as number) + maxDeltaStep;
+      }
+      compute();
+      for (let row = 0; row < labels.length; row++) {
+        const weight = weights === undefined ? 1 : (weights[row] as number);
+        pairs[2 * row + 1] = (values[row] as number) * weight;
       }
     },
     // without log(y!), which no model changes
@@ -143,15 +154,21 @@ function tweedie(power: number): TrainingObjective {
   return {
     checkLabels: notNegative,
     marginOf: (mean) => fround(log(mean)),
-    gradients(margins, labels, weights, gradients) {
+    gradients(margins, labels, weights, pairs, { values, compute }) {
+      for (let row = 0; row < labels.length; row++) values[row] = one * (margins[row] as number);
+      compute();
       for (let row = 0; row < labels.length; row++) {
-        const margin = margins[row] as number;
+        pairs[2 * row] = values[row] as number;
+        values[row] = two * (margins[row] as number);
+      }
+      compute();
+      for (let row = 0; row < labels.length; row++) {
         const label = labels[row] as number;
         const weight = weights === undefined ? 1 : (weights[row] as number);
-        const first = fround(exp(fround(one * margin)));
-        const second = fround(exp(fround(two * margin)));
-        gradients[2 * row] = fround(fround(-label * first) + second) * weight;
-        gradients[2 * row + 1] =
+        const first = pairs[2 * row] as number;
+        const second = values[row] as number;
+        pairs[2 * row] = fround(fround(-label * first) + second) * weight;
+        pairs[2 * row + 1] =
           fround(fround(fround(-label * one) * first) + fround(two * second)) * weight;
       }
     },

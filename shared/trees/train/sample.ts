@@ -1,10 +1,10 @@
 /** Takes rows out of a tree's sums, each with the probability 1 − `share`, by zeroing their pairs. */
-export function leaveOutRows(gradients: Float32Array, share: number, random: () => number): void {
+export function leaveOutRows(pairs: Float32Array, share: number, random: () => number): void {
   if (share === 1) return;
-  for (let i = 0; i < gradients.length; i += 2) {
+  for (let i = 0; i < pairs.length; i += 2) {
     if (random() < share) continue;
-    gradients[i] = 0;
-    gradients[i + 1] = 0;
+    pairs[i] = 0;
+    pairs[i + 1] = 0;
   }
 }
 

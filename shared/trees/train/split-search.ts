@@ -100,13 +100,8 @@ export function leafGain(
     return fround((pull * pull) / (hessian + rule.lambda));
   }
   const weight = leafWeight(rule, gradient, hessian, lower, upper);
-  return fround(
-    -(
-      2 * gradient * weight +
-      (hessian + rule.lambda) * fround(weight * weight) +
-      2 * rule.alpha * Math.abs(weight)
-    ),
-  );
+  // As XGBoost 1.7 to 3.2: here without the L1 penalty of the weight.
+  return fround(-(2 * gradient * weight + (hessian + rule.lambda) * fround(weight * weight)));
 }
 
 /** Writes to `best` the best split by the column; its gain stays 0 where there is none. */

@@ -84,7 +84,7 @@ export function taskBoard(context: TaskContext): TaskBoard {
         numbers.fill(0, histogram / 8, (histogram + size * COLUMN_BYTES) / 8);
         const begin = layout.order + 4 * (numbers[task + 1] as number);
         const end = layout.order + 4 * (numbers[task + 2] as number);
-        kernels.addRows(bins, layout.gradients, begin, end, histogram, size);
+        kernels.addRows(bins, layout.pairs, begin, end, histogram, size);
       }
       sibling = slot;
       const sums: NodeSums = {
