@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import type { APIGatewayProxyEventV2, APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type DoorPorts, type HttpDoor, openHttpDoor } from '../../local/http-door.ts';
 import type { Authorizer, Cors, Route } from '../../local/wiring.ts';
@@ -441,6 +442,34 @@ describe('the connection', () => {
     socket.destroy();
     await once(socket, 'close');
     expect((await fetch(`${url}/x`, { method: 'POST' })).status).toBe(200);
+  });
+
+  test('brings whatever bytes: the door stays open', async () => {
+    const { url, reports } = await open([route('POST', '/x')], { f: () => 'ok' });
+    const port = Number(new URL(url).port);
+    const lines = fc.constantFrom(
+      ...['POST /x HTTP/1.1\r\n', 'host: x\r\n', 'content-length: 5\r\n', 'content-length: -1\r\n'],
+      ...[
+        'transfer-encoding: chunked\r\n',
+        '5\r\nhello\r\n',
+        '0\r\n\r\n',
+        '\r\n',
+        'zz\r\n',
+        'GET ',
+      ],
+    );
+    const bytes = fc.array(fc.oneof(lines, fc.string({ unit: 'binary', maxLength: 8 })));
+    await fc.assert(
+      fc.asyncProperty(bytes, async (parts) => {
+        const socket = connect(port, '127.0.0.1');
+        socket.on('error', () => {}); // the door may hang up while this still sends
+        socket.end(parts.join(''));
+        await socket.resume().toArray();
+      }),
+      { numRuns: 200 },
+    );
+    expect((await fetch(`${url}/x`, { method: 'POST' })).status).toBe(200);
+    expect(reports.filter((error) => !/aborted/.test(String(error)))).toEqual([]);
   });
 
   test('closing answers what is under way first, then refuses', async () => {

@@ -28,7 +28,7 @@ const ID = 'https://foresight.invalid/openapi.json';
 export class Contract {
   /** By route key: `POST /v1/events`. */
   readonly operations: ReadonlyMap<string, DescribedOperation>;
-  readonly #ajv = new Ajv2020.default({ strict: false });
+  readonly #ajv = new Ajv2020.default({ strict: false, strictNumbers: true });
 
   constructor(document: unknown) {
     addFormats.default(this.#ajv);
