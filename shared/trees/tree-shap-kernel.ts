@@ -4,10 +4,10 @@ import { PAIR_BYTES, RECORD, type Scratch, type ShapTree } from './tree-shap-lay
 /**
  * Adds one tree's contributions for the row at address `row` to those at address `out`.
  *
- * Down: a node's `reach` is its probability; the left child takes l = share + known · delta of it,
- * where delta = went − share and went is 1 for a row that goes left, else 0. Up: `mean` is the margin
- * expected below a node, and a split's feature gets Σ weight · reach · delta · (mean of the left child
- * − mean of the right one) over the points.
+ * Down: a node's `reach` is its probability; each child takes share + known · delta of it, where delta
+ * is 1 − share for the child that the row goes to, −share for the other. Up: `mean` is the margin
+ * expected below a node, and a split's feature gets Σ weight · reach · (leftDelta · mean of the left
+ * child + rightDelta · mean of the right one) over the points.
  */
 export type ShapKernel = (tree: ShapTree, row: number, out: number) => void;
 
@@ -31,12 +31,12 @@ export function simdKernel(memory: WebAssembly.Memory, scratch: Scratch): ShapKe
   const module = simdModule() as WebAssembly.Module;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const explain = exports['explain'] as (...addresses: number[]) => void;
-  const { state, leftward, reach, mean } = scratch;
+  const { state, sides, reach, mean } = scratch;
   return (tree, row, out) => {
     const { inner, twigs, end, leaves, leavesEnd, shut, pairs } = tree;
     const slotBytes = PAIR_BYTES * pairs;
     // biome-ignore format: the parameters as kernels/tree-shap.as has them
-    explain(inner, twigs, end, leaves, leavesEnd, shut, slotBytes, row, out, state, leftward, reach, mean);
+    explain(inner, twigs, end, leaves, leavesEnd, shut, slotBytes, row, out, state, sides, reach, mean);
   };
 }
 
@@ -69,47 +69,51 @@ export function scalarKernel(memory: WebAssembly.Memory, scratch: Scratch): Shap
 
     for (let point = 0; point < slotBytes; point += 8) numbers[(scratch.reach + point) >> 3] = 1;
     let state = scratch.state;
-    let leftward = scratch.leftward;
+    let sides = scratch.sides;
     let reach = scratch.reach;
     for (let record = inner; record < twigs; record += RECORD.bytes) {
       state += 4;
       words[state >> 2] = follow(record);
-      const share = number(record + RECORD.share);
-      const delta = went - share;
+      const leftShare = number(record + RECORD.leftShare);
+      const rightShare = number(record + RECORD.rightShare);
+      const leftDelta = went - leftShare;
+      const rightDelta = 1 - went - rightShare;
       const left = scratch.reach + word(record + RECORD.left);
       const right = scratch.reach + word(record + RECORD.right);
       for (let point = 0; point < slotBytes; point += 8) {
-        const l = share + number(posterior + point) * delta;
-        numbers[(leftward + point) >> 3] = l;
+        const known = number(posterior + point);
+        const l = leftShare + known * leftDelta;
+        const r = rightShare + known * rightDelta;
+        numbers[(sides + point) >> 3] = l;
+        numbers[(sides + slotBytes + point) >> 3] = r;
         const here = number(reach + point);
-        const leftReach = here * l;
-        numbers[(left + point) >> 3] = leftReach;
-        numbers[(right + point) >> 3] = here - leftReach;
-        numbers[(reach + point) >> 3] = number(posterior + weightOffset + point) * here * delta;
+        numbers[(left + point) >> 3] = here * l;
+        numbers[(right + point) >> 3] = here * r;
+        numbers[(reach + point) >> 3] = number(posterior + weightOffset + point) * here;
       }
-      leftward += slotBytes;
+      sides += 2 * slotBytes;
       reach += slotBytes;
     }
 
     let mean = scratch.mean + (reach - scratch.reach);
     for (let record = twigs; record < end; record += RECORD.bytes) {
       follow(record);
-      const share = number(record + RECORD.share);
-      const delta = went - share;
-      const difference = number(record + RECORD.difference);
+      const leftShare = number(record + RECORD.leftShare);
+      const rightShare = number(record + RECORD.rightShare);
+      const leftValue = number(record + RECORD.leftValue);
       const rightValue = number(record + RECORD.rightValue);
+      const unknownMean = leftShare * leftValue + rightShare * rightValue;
+      const delta = (went - leftShare) * leftValue + (1 - went - rightShare) * rightValue;
       let [even, odd] = [0, 0];
       for (let pair = 0; pair < slotBytes; pair += PAIR_BYTES) {
         const next = pair + 8;
-        const l = share + number(posterior + pair) * delta;
-        const nextL = share + number(posterior + next) * delta;
-        numbers[(mean + pair) >> 3] = rightValue + l * difference;
-        numbers[(mean + next) >> 3] = rightValue + nextL * difference;
+        numbers[(mean + pair) >> 3] = unknownMean + number(posterior + pair) * delta;
+        numbers[(mean + next) >> 3] = unknownMean + number(posterior + next) * delta;
         even += number(posterior + weightOffset + pair) * number(reach + pair);
         odd += number(posterior + weightOffset + next) * number(reach + next);
       }
       const cell = (out + word(record + RECORD.feature)) >> 3;
-      numbers[cell] = (numbers[cell] as number) + (even + odd) * delta * difference;
+      numbers[cell] = (numbers[cell] as number) + (even + odd) * delta;
       reach += slotBytes;
       mean += slotBytes;
     }
@@ -123,21 +127,27 @@ export function scalarKernel(memory: WebAssembly.Memory, scratch: Scratch): Shap
     mean = scratch.mean + slotBytes * inners;
     reach = scratch.reach + slotBytes * inners;
     for (let record = twigs - RECORD.bytes; record >= inner; record -= RECORD.bytes) {
-      leftward -= slotBytes;
+      sides -= 2 * slotBytes;
       mean -= slotBytes;
       reach -= slotBytes;
+      // Of a contradicted split any number will do: its weights are 0.
+      const wentThere = word(state);
+      state -= 4;
+      const leftDelta = wentThere - number(record + RECORD.leftShare);
+      const rightDelta = 1 - wentThere - number(record + RECORD.rightShare);
       const left = scratch.mean + word(record + RECORD.left);
       const right = scratch.mean + word(record + RECORD.right);
       let [even, odd] = [0, 0];
       for (let pair = 0; pair < slotBytes; pair += PAIR_BYTES) {
         const next = pair + 8;
-        const difference = number(left + pair) - number(right + pair);
-        const nextDifference = number(left + next) - number(right + next);
-        numbers[(mean + pair) >> 3] = number(right + pair) + number(leftward + pair) * difference;
+        const [leftMean, rightMean] = [number(left + pair), number(right + pair)];
+        const [nextLeft, nextRight] = [number(left + next), number(right + next)];
+        numbers[(mean + pair) >> 3] =
+          number(sides + pair) * leftMean + number(sides + slotBytes + pair) * rightMean;
         numbers[(mean + next) >> 3] =
-          number(right + next) + number(leftward + next) * nextDifference;
-        even += number(reach + pair) * difference;
-        odd += number(reach + next) * nextDifference;
+          number(sides + next) * nextLeft + number(sides + slotBytes + next) * nextRight;
+        even += number(reach + pair) * (leftDelta * leftMean + rightDelta * rightMean);
+        odd += number(reach + next) * (leftDelta * nextLeft + rightDelta * nextRight);
       }
       const cell = (out + word(record + RECORD.feature)) >> 3;
       numbers[cell] = (numbers[cell] as number) + (even + odd);

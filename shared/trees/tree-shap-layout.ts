@@ -40,8 +40,8 @@ export interface ShapTree {
 export interface Scratch {
   /** By inner split: 1 or 0 for a row that went left or right, 2 for a contradicted one. */
   readonly state: number;
-  /** By inner split and point: the probability of its left child. */
-  readonly leftward: number;
+  /** By inner split: by point the probability of its left child, then those of its right one. */
+  readonly sides: number;
   /** By slot and point. */
   readonly reach: number;
   readonly mean: number;
@@ -51,25 +51,26 @@ export interface Scratch {
 export const RECORD = {
   /** f64: a value goes left where it is ≤ this. */
   threshold: 0,
-  /** f64: the left child's share of the cover. */
-  share: 8,
+  /** f64: the children's shares of the cover. */
+  leftShare: 8,
+  rightShare: 16,
   /** i32: offsets of the children's slots in `reach` and `mean`; of inner splits. */
-  left: 16,
-  right: 20,
-  /** f64: value of the left leaf less that of the right, and of the right; of twigs. */
-  difference: 16,
-  rightValue: 24,
+  left: 24,
+  right: 28,
+  /** f64: values of the leaves; of twigs. */
+  leftValue: 24,
+  rightValue: 32,
   /** i32: offset in a row. */
-  feature: 32,
+  feature: 40,
   /** i32: address of the posterior if the feature can still be known. */
-  open: 36,
+  open: 44,
   /** i32: offset in `state` of the nearest split above on the same feature, or 0. */
-  ancestor: 40,
+  ancestor: 48,
   /** u8: 1 where NaN goes left. */
-  missingLeft: 44,
+  missingLeft: 52,
   /** u8: 1 where the split stands left of that ancestor. */
-  leftOfAncestor: 45,
-  bytes: 48,
+  leftOfAncestor: 53,
+  bytes: 56,
 } as const;
 
 /** Bytes of a pair of points, of all pairs of `known` in a posterior, before those of `weight`. */
@@ -96,7 +97,7 @@ export function layOut(forest: Forest): { layout: ShapLayout; memory: WebAssembl
   const slots = most((plan) => (plan.splits.length + plan.leaves.length) * plan.pairs);
   const scratch = {
     state: take(4 + 4 * most((plan) => plan.inner)),
-    leftward: take(PAIR_BYTES * most((plan) => plan.inner * plan.pairs)),
+    sides: take(2 * PAIR_BYTES * most((plan) => plan.inner * plan.pairs)),
     reach: take(PAIR_BYTES * slots),
     mean: take(PAIR_BYTES * slots),
   };
@@ -152,7 +153,8 @@ interface Plan {
 
 interface SplitPlan {
   readonly node: number;
-  readonly share: number;
+  readonly leftShare: number;
+  readonly rightShare: number;
   /** Offsets of the children's slots, or null for a twig. */
   readonly children: readonly [number, number] | null;
   readonly ancestor: number;
@@ -190,7 +192,8 @@ function planTree(forest: Forest, tree: number, posteriors: Posteriors): Plan {
       const [left, right] = children(node);
       return {
         node,
-        share: path.share[local] as number,
+        leftShare: path.leftShare[local] as number,
+        rightShare: path.rightShare[local] as number,
         children: isLeaf(left) && isLeaf(right) ? null : [slotOffset(left), slotOffset(right)],
         ancestor: ancestor < 0 ? 0 : 4 * ((slot[ancestor] as number) + 1),
         leftOfAncestor: path.leftOfAncestor[local] === 1,
@@ -208,8 +211,9 @@ interface Paths {
   /** Nearest split above on the same feature, or −1. */
   readonly ancestor: Int32Array;
   readonly leftOfAncestor: Uint8Array;
-  /** The left child's share of the cover. */
-  readonly share: Float64Array;
+  /** The children's shares of the cover. */
+  readonly leftShare: Float64Array;
+  readonly rightShare: Float64Array;
   /** Share of the cover that the splits above on the same feature leave. */
   readonly survival: Float64Array;
   /** Margin expected by cover. */
@@ -223,7 +227,8 @@ function pathsOf(forest: Forest, first: number, size: number): Paths {
   const features = new Int32Array(size);
   const ancestor = new Int32Array(size).fill(-1);
   const leftOfAncestor = new Uint8Array(size);
-  const share = new Float64Array(size);
+  const leftShare = new Float64Array(size);
+  const rightShare = new Float64Array(size);
   const survival = new Float64Array(size).fill(1);
   const mean = forest.value.slice(first, first + size);
   let mostFeatures = 0;
@@ -235,7 +240,8 @@ function pathsOf(forest: Forest, first: number, size: number): Paths {
     const right = forest.right[node] as number;
     parent[left - first] = local;
     parent[right - first] = local;
-    share[local] = leftShare(forest.cover[left] as number, forest.cover[right] as number);
+    leftShare[local] = shareOf(forest, left, node);
+    rightShare[local] = shareOf(forest, right, node);
 
     let below = local;
     let above = parent[local] as number;
@@ -247,7 +253,7 @@ function pathsOf(forest: Forest, first: number, size: number): Paths {
       const isLeft = forest.left[first + above] === first + below;
       ancestor[local] = above;
       leftOfAncestor[local] = isLeft ? 1 : 0;
-      const passed = isLeft ? (share[above] as number) : 1 - (share[above] as number);
+      const passed = (isLeft ? leftShare : rightShare)[above] as number;
       survival[local] = (survival[above] as number) * passed;
     }
     const before = local === 0 ? 0 : (features[parent[local] as number] as number);
@@ -259,15 +265,15 @@ function pathsOf(forest: Forest, first: number, size: number): Paths {
     if ((forest.feature[node] as number) < 0) continue;
     const right = mean[(forest.right[node] as number) - first] as number;
     const left = mean[(forest.left[node] as number) - first] as number;
-    mean[local] = right + (share[local] as number) * (left - right);
+    mean[local] = (leftShare[local] as number) * left + (rightShare[local] as number) * right;
   }
-  return { ancestor, leftOfAncestor, share, survival, mean, mostFeatures };
+  return { ancestor, leftOfAncestor, leftShare, rightShare, survival, mean, mostFeatures };
 }
 
 /** A node that no training row reached says nothing of its children: they count alike. */
-function leftShare(leftCover: number, rightCover: number): number {
-  const cover = leftCover + rightCover;
-  return cover > 0 ? leftCover / cover : 0.5;
+function shareOf({ cover }: Forest, child: number, node: number): number {
+  const whole = cover[node] as number;
+  return whole > 0 ? (cover[child] as number) / whole : 0.5;
 }
 
 function isUnusual(forest: Forest, node: number): boolean {
@@ -287,11 +293,12 @@ function writeSplit(
     forest.missing[node] === Missing.none ? 0 <= threshold : forest.missingLeft[node] === 1;
   const highest = forest.rules === 'xgboost' ? predecessor(threshold) : threshold;
   view.setFloat64(at + RECORD.threshold, highest, true);
-  view.setFloat64(at + RECORD.share, split.share, true);
+  view.setFloat64(at + RECORD.leftShare, split.leftShare, true);
+  view.setFloat64(at + RECORD.rightShare, split.rightShare, true);
   if (split.children === null) {
     const left = forest.value[forest.left[node] as number] as number;
     const right = forest.value[forest.right[node] as number] as number;
-    view.setFloat64(at + RECORD.difference, left - right, true);
+    view.setFloat64(at + RECORD.leftValue, left, true);
     view.setFloat64(at + RECORD.rightValue, right, true);
   } else {
     view.setInt32(at + RECORD.left, split.children[0], true);

@@ -118,9 +118,9 @@ function expectedMargin(forest: Forest, row: readonly number[], known: number): 
     const right = forest.right[node] as number;
     if (known === -1 || (known >> feature) & 1)
       return below(goesLeft(forest, node, row[feature] as number) ? left : right);
-    const [leftCover, rightCover] = [forest.cover[left] as number, forest.cover[right] as number];
-    if (leftCover + rightCover === 0) return (below(left) + below(right)) / 2;
-    return (leftCover * below(left) + rightCover * below(right)) / (leftCover + rightCover);
+    const cover = forest.cover[node] as number;
+    const share = (child: number) => (cover === 0 ? 0.5 : (forest.cover[child] as number) / cover);
+    return share(left) * below(left) + share(right) * below(right);
   };
   const roots = [...forest.starts.subarray(0, -1)];
   const sum = roots.reduce((total, root) => total + below(root), 0);

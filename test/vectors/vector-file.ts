@@ -10,7 +10,7 @@ interface VectorFile<Input> {
   readonly cases: readonly {
     readonly name: string;
     readonly input: Input;
-    readonly expected: Readonly<Record<string, unknown>>;
+    readonly expected: Fields;
   }[];
 }
 
@@ -28,11 +28,15 @@ export function vectorFiles(): readonly string[] {
     .map((file) => file.slice(0, -'.json'.length));
 }
 
-type Computed = Readonly<Record<string, unknown>> | null;
+type Fields = Readonly<Record<string, unknown>>;
+type Computed = Fields | null;
 
 export interface Checked<Input> {
-  /** What we get for a case, in the fields of `expected`; null where the case is not implemented. */
-  readonly compute: (input: Input) => Computed | Promise<Computed>;
+  /**
+   * What we get for a case, in the fields of `expected`; null where the case is not implemented.
+   * `expected` is there for what is an input by nature, such as which rows to explain.
+   */
+  readonly compute: (input: Input, expected: Fields) => Computed | Promise<Computed>;
   /** For fields that the file gives no bound of their own. */
   readonly tolerance?: Tolerance;
   /** Fields of `expected` that nothing of ours computes. */
@@ -60,7 +64,7 @@ export function vectors<Input>(
     for (const { name: caseName, input, expected } of cases) {
       const title = `${name}: ${caseName}`;
       test(title, async (context) => {
-        const got = await compute(input);
+        const got = await compute(input, expected);
         if (got === null) {
           context.skip('not implemented yet');
           return;

@@ -2,17 +2,18 @@
 // hold: tree-shap-layout.ts.
 
 const THRESHOLD: usize = 0;
-const SHARE: usize = 8;
-const LEFT: usize = 16;
-const RIGHT: usize = 20;
-const DIFFERENCE: usize = 16;
-const RIGHT_VALUE: usize = 24;
-const FEATURE: usize = 32;
-const OPEN: usize = 36;
-const ANCESTOR: usize = 40;
-const MISSING_LEFT: usize = 44;
-const LEFT_OF_ANCESTOR: usize = 45;
-const RECORD_BYTES: usize = 48;
+const LEFT_SHARE: usize = 8;
+const RIGHT_SHARE: usize = 16;
+const LEFT: usize = 24;
+const RIGHT: usize = 28;
+const LEFT_VALUE: usize = 24;
+const RIGHT_VALUE: usize = 32;
+const FEATURE: usize = 40;
+const OPEN: usize = 44;
+const ANCESTOR: usize = 48;
+const MISSING_LEFT: usize = 52;
+const LEFT_OF_ANCESTOR: usize = 53;
+const RECORD_BYTES: usize = 56;
 const PAIR: usize = 16;
 
 export function explain(
@@ -26,7 +27,7 @@ export function explain(
   row: usize,
   out: usize,
   state: usize,
-  leftward: usize,
+  sides: usize,
   reach: usize,
   mean: usize,
 ): void {
@@ -42,24 +43,28 @@ export function explain(
     let known = contradicted ? shut : <usize>load<u32>(record, OPEN);
     stateHere += 4;
     store<i32>(stateHere, contradicted ? 2 : went);
-    const share = load<f64>(record, SHARE);
-    const delta = f64x2.splat(<f64>went - share);
-    const shares = f64x2.splat(share);
+    const leftShare = v128.load64_splat(record, LEFT_SHARE);
+    const rightShare = v128.load64_splat(record, RIGHT_SHARE);
+    const leftDelta = f64x2.sub(f64x2.splat(<f64>went), leftShare);
+    const rightDelta = f64x2.sub(f64x2.splat(<f64>(1 - went)), rightShare);
     let left = reach + load<u32>(record, LEFT);
     let right = reach + load<u32>(record, RIGHT);
     for (const slotEnd = reachHere + slotBytes; reachHere < slotEnd; reachHere += PAIR) {
-      const l = f64x2.add(shares, f64x2.mul(v128.load(known), delta));
-      v128.store(leftward, l);
+      const probability = v128.load(known);
+      const l = f64x2.add(leftShare, f64x2.mul(probability, leftDelta));
+      const r = f64x2.add(rightShare, f64x2.mul(probability, rightDelta));
+      v128.store(sides, l);
+      v128.store(sides + slotBytes, r);
       const here = v128.load(reachHere);
-      const leftReach = f64x2.mul(here, l);
-      v128.store(left, leftReach);
-      v128.store(right, f64x2.sub(here, leftReach));
-      v128.store(reachHere, f64x2.mul(f64x2.mul(v128.load(known + slotBytes), here), delta));
+      v128.store(left, f64x2.mul(here, l));
+      v128.store(right, f64x2.mul(here, r));
+      v128.store(reachHere, f64x2.mul(v128.load(known + slotBytes), here));
       known += PAIR;
-      leftward += PAIR;
+      sides += PAIR;
       left += PAIR;
       right += PAIR;
     }
+    sides += slotBytes;
   }
 
   const twigReach = reachHere;
@@ -68,21 +73,22 @@ export function explain(
   for (; record < end; record += RECORD_BYTES) {
     const went = goesLeft(record, row);
     let known = isContradicted(record, state) ? shut : <usize>load<u32>(record, OPEN);
-    const share = load<f64>(record, SHARE);
-    const delta = <f64>went - share;
+    const leftShare = load<f64>(record, LEFT_SHARE);
+    const rightShare = load<f64>(record, RIGHT_SHARE);
+    const leftValue = load<f64>(record, LEFT_VALUE);
+    const rightValue = load<f64>(record, RIGHT_VALUE);
+    const unknownMean = f64x2.splat(leftShare * leftValue + rightShare * rightValue);
+    const delta =
+      (<f64>went - leftShare) * leftValue + (<f64>(1 - went) - rightShare) * rightValue;
     const deltas = f64x2.splat(delta);
-    const shares = f64x2.splat(share);
-    const difference = v128.load64_splat(record, DIFFERENCE);
-    const rightValue = v128.load64_splat(record, RIGHT_VALUE);
     let sum = f64x2.splat(0);
     for (const slotEnd = reachHere + slotBytes; reachHere < slotEnd; reachHere += PAIR) {
-      const l = f64x2.add(shares, f64x2.mul(v128.load(known), deltas));
-      v128.store(meanHere, f64x2.add(rightValue, f64x2.mul(l, difference)));
+      v128.store(meanHere, f64x2.add(unknownMean, f64x2.mul(v128.load(known), deltas)));
       sum = f64x2.add(sum, f64x2.mul(v128.load(known + slotBytes), v128.load(reachHere)));
       known += PAIR;
       meanHere += PAIR;
     }
-    addToFeature(record, out, lanes(sum) * delta * load<f64>(record, DIFFERENCE));
+    addToFeature(record, out, lanes(sum) * delta);
   }
 
   for (; leaves < leavesEnd; leaves += 8)
@@ -94,20 +100,28 @@ export function explain(
   record = twigs;
   while (record > inner) {
     record -= RECORD_BYTES;
-    leftward -= slotBytes;
+    sides -= 2 * slotBytes;
     reachHere -= slotBytes;
     meanHere -= slotBytes;
+    const went = load<i32>(stateHere);
+    stateHere -= 4;
+    const leftDelta = f64x2.splat(<f64>went - load<f64>(record, LEFT_SHARE));
+    const rightDelta = f64x2.splat(<f64>(1 - went) - load<f64>(record, RIGHT_SHARE));
     const left = mean + load<u32>(record, LEFT);
     const right = mean + load<u32>(record, RIGHT);
     let sum = f64x2.splat(0);
     for (let point: usize = 0; point < slotBytes; point += PAIR) {
+      const leftMean = v128.load(left + point);
       const rightMean = v128.load(right + point);
-      const difference = f64x2.sub(v128.load(left + point), rightMean);
       v128.store(
         meanHere + point,
-        f64x2.add(rightMean, f64x2.mul(v128.load(leftward + point), difference)),
+        f64x2.add(
+          f64x2.mul(v128.load(sides + point), leftMean),
+          f64x2.mul(v128.load(sides + slotBytes + point), rightMean),
+        ),
       );
-      sum = f64x2.add(sum, f64x2.mul(v128.load(reachHere + point), difference));
+      const change = f64x2.add(f64x2.mul(leftDelta, leftMean), f64x2.mul(rightDelta, rightMean));
+      sum = f64x2.add(sum, f64x2.mul(v128.load(reachHere + point), change));
     }
     addToFeature(record, out, lanes(sum));
   }
