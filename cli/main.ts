@@ -11,6 +11,7 @@ const COMMANDS = {
   features: () => import('./features.ts'),
   train: () => import('./train.ts'),
   backtest: () => import('./backtest.ts'),
+  trees: () => import('./trees.ts'),
   models: () => import('./models.ts'),
   'bad-rows': () => import('./bad-rows.ts'),
   'dead-letters': () => import('./dead-letters.ts'),

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { openTable } from '../local/read-table.ts';
+import { writeTable } from '../local/write-table.ts';
+import { compileForest } from '../shared/trees/evaluate.ts';
+import { inverseLink } from '../shared/trees/objective.ts';
+import {
+  MODEL_ARGUMENT,
+  modelColumns,
+  namesOf,
+  readCategories,
+  readModelFile,
+} from './trees-model.ts';
+import { type ScoringFlags, scoringOptions, scoringReport, walkRows } from './trees-rows.ts';
+
+export function register(trees: Command): void {
+  scoringOptions(
+    trees
+      .command('predict')
+      .description('margins and predictions for the rows of a CSV or Parquet file')
+      .argument('<model>', MODEL_ARGUMENT)
+      .argument('<file>', 'a CSV or Parquet file with a column for each feature'),
+  ).action(run);
+}
+
+async function run(model: string, file: string, flags: ScoringFlags): Promise<void> {
+  const forest = readModelFile(model);
+  const columns = modelColumns(forest, readCategories(model, flags.categories));
+  const keep = namesOf(flags.keep);
+  const evaluator = compileForest(forest);
+  const predictionOf = inverseLink(forest.objective);
+  const table = await openTable(file);
+  try {
+    const writer = writeTable(flags.out ?? null, [
+      ...keep.map((name) => ({ name, type: 'text' as const })),
+      { name: 'margin', type: 'number' },
+      { name: 'prediction', type: 'number' },
+    ]);
+    let margins = new Float64Array(0);
+    const walked = await walkRows(table.rows(columns, keep), columns, async (rows) => {
+      if (margins.length < rows.count) margins = new Float64Array(rows.count);
+      evaluator.margins(rows.numbers, rows.count, margins);
+      for (let row = 0; row < rows.count; row++) {
+        const margin = margins[row] as number;
+        writer.write([...rows.texts.map((one) => one[row] ?? null), margin, predictionOf(margin)]);
+      }
+      await writer.drain();
+    });
+    await writer.end();
+    scoringReport({ model, file, kernel: evaluator.kernel, ...walked }, flags);
+  } finally {
+    table.close();
+  }
+}
