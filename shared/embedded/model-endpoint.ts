@@ -43,7 +43,7 @@ export function openModelEndpoint(name: string): ModelEndpoint {
 
 /**
  * Puts a version on an endpoint, as a deployment of its model would.
- * @param forest the bytes of a registered version's `forest.bin`
+ * @param forest the bytes of its file, in any format that `readForest` knows
  */
 export async function hostVersion(
   name: string,
@@ -58,11 +58,11 @@ async function openVersion(name: string, version: string) {
   if (bytes === null)
     throw new EndpointUnavailable(`endpoint ${name} does not exist or does not host ${version}`);
   // Loaded late: without an endpoint nobody needs it.
-  const [{ readCompact }, { compileForest }] = await Promise.all([
-    import('../trees/compact-forest.ts'),
+  const [{ readForest }, { compileForest }] = await Promise.all([
+    import('../trees/read-forest.ts'),
     import('../trees/evaluate.ts'),
   ]);
-  const forest = readCompact(bytes);
+  const forest = readForest(bytes);
   const { margin } = compileForest(forest);
   return { columns: forest.featureCount, margin };
 }
