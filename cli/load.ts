@@ -37,6 +37,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
+const WARM_UP_SECONDS = 2;
+
 async function run(flags: Flags): Promise<void> {
   const api = apiOf(flags);
   const perSecond = numberOf('--rps', flags.rps, (n) => n > 0 && n <= 10_000);
@@ -48,7 +50,14 @@ async function run(flags: Flags): Promise<void> {
     errors: numberOf('--errors', flags.errors, (n) => n >= 0 && n <= 1),
   };
   const progress = progressLine();
-  const order = { api, perSecond, seconds, mix: mixOf(flags.mix), run: randomUUID().slice(0, 8) };
+  const order = {
+    api,
+    perSecond,
+    seconds,
+    warmUpSeconds: WARM_UP_SECONDS,
+    mix: mixOf(flags.mix),
+    run: randomUUID().slice(0, 8),
+  };
   const { report, visitors, eventsAccepted } = await load(order, (sent) =>
     progress.show(`${Math.round(sent)} of ${seconds} s`),
   );

@@ -13,6 +13,8 @@ export interface LoadOrder {
   readonly api: Api;
   readonly perSecond: number;
   readonly seconds: number;
+  /** Before those, that do not count. */
+  readonly warmUpSeconds: number;
   readonly mix: LoadMix;
   /** Part of the visitors' ids, so that none repeats an earlier run's. */
   readonly run: string;
@@ -20,21 +22,20 @@ export interface LoadOrder {
 
 export interface LoadAnswer {
   readonly report: LoadReport;
-  /** Whose events were accepted, and how many, of the first two seconds too. */
+  /** Whose events were accepted, and how many, of the warm-up too. */
   readonly visitors: ReadonlySet<string>;
   readonly eventsAccepted: number;
 }
 
 const SOCKETS = 256;
 const TIMEOUT_MS = 15_000;
-const WARM_UP_SECONDS = 2;
 
-/** Sends the requests at their rate; those of the first two seconds are not counted. */
+/** Sends the requests at their rate. */
 export async function load(
   order: LoadOrder,
   progress: (secondsSent: number) => void,
 ): Promise<LoadAnswer> {
-  const { perSecond, seconds } = order;
+  const { perSecond, seconds, warmUpSeconds } = order;
   const traffic = loadTraffic(order.run, order.mix);
   const client = openClient(order.api);
   const visitors = new Set<string>();
@@ -51,10 +52,9 @@ export async function load(
     if (recording && index % perSecond === 0) progress(index / perSecond);
   };
   try {
-    const warmUp = { perSecond, seconds: WARM_UP_SECONDS };
-    await whenDue(warmUp, sender(false, 0));
+    await whenDue({ perSecond, seconds: warmUpSeconds }, sender(false, 0));
     const begun = performance.now();
-    await whenDue({ perSecond, seconds }, sender(true, Math.round(perSecond * WARM_UP_SECONDS)));
+    await whenDue({ perSecond, seconds }, sender(true, Math.round(perSecond * warmUpSeconds)));
     const report = recorder.report((performance.now() - begun) / 1000);
     return { report, visitors, eventsAccepted };
   } finally {
