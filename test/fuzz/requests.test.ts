@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -32,6 +32,18 @@ function heapInUse(): number {
   return process.memoryUsage().heapUsed;
 }
 
+/** Why scores were the prior: each an error that the answers do not show. */
+function degradations(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const file of globSync(join(folder, 'data/LakeBucket/bronze/decisions/*/*'))) {
+    const text = readFileSync(file, 'utf8');
+    for (const [, because = ''] of text.matchAll(/"degraded_because":"(\w+)"/g)) {
+      counts[because] = (counts[because] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
 test(`${COUNT} generated requests break nothing, leave nothing behind, and every event is accounted for`, async () => {
   const warmUp = await fuzzRequests(platform, WARM_UP, SEED);
   await platform.drain();
@@ -41,9 +53,11 @@ test(`${COUNT} generated requests break nothing, leave nothing behind, and every
   const seconds = (performance.now() - start) / 1000;
   await platform.drain();
   const growth = heapInUse() - before;
-  process.stdout.write(
-    `${JSON.stringify({ seed: SEED, seconds, heapBefore: before, heapGrowth: growth, ...totals })}\n`,
-  );
+  const { DeadlineExceeded = 0, ...failed } = degradations();
+  const heap = { before, growth };
+  const measured = { seed: SEED, seconds, heap, ...totals, DeadlineExceeded };
+  process.stdout.write(`${JSON.stringify(measured)}\n`);
+  expect(failed).toEqual({});
   expect(growth).toBeLessThan(MAX_HEAP_GROWTH);
 
   const accounting = await accountFor(
