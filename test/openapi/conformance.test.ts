@@ -105,6 +105,11 @@ describe('an answer of the platform', () => {
     expect(contract.violation(route, answer)).toBeNull();
   });
 
+  test('explains a score where it is asked to', async () => {
+    const { body } = await send(PROPENSITY, '{"anonymous_id":"v","reasons":true}');
+    expect(JSON.parse(body)).toMatchObject({ degraded: false, reasons: expect.any(Array) });
+  });
+
   test.each([
     'GET /v1/events',
     'DELETE /v1/propensity',
