@@ -7,7 +7,7 @@ import { isObjective } from './objective.ts';
 
 /**
  * The compact form: `foresttr`, version and length of the header (32-bit each, little-endian), the
- * header as JSON, then columns of numbers, each beginning at a multiple of 8 bytes, then the SHA-256
+ * header as JSON, then the base margin and columns of numbers, each beginning at a multiple of 8 bytes, then the SHA-256
  * of all before. A column of doubles is kept as float32 where that loses nothing, as with XGBoost.
  */
 const MAGIC = 'foresttr';
@@ -20,7 +20,6 @@ const headerSchema = z.strictObject({
   rules: z.enum(['xgboost', 'lightgbm']),
   featureCount: z.int().min(0),
   featureNames: z.array(z.string()).nullable(),
-  baseMargin: z.number(),
   averaged: z.boolean(),
   trees: z.int().min(0),
   nodes: z.int().min(0),
@@ -54,7 +53,6 @@ export function writeCompact(forest: Forest): Uint8Array {
     rules: forest.rules,
     featureCount: forest.featureCount,
     featureNames: forest.featureNames === null ? null : [...forest.featureNames],
-    baseMargin: forest.baseMargin,
     averaged: forest.averaged,
     trees: forest.starts.length - 1,
     nodes: feature.length,
@@ -67,7 +65,18 @@ export function writeCompact(forest: Forest): Uint8Array {
   prefix.writeUInt32LE(VERSION, 8);
   prefix.writeUInt32LE(text.length, 12);
   const { starts, left, right, categorySet, categorySets } = forest;
-  const columns = [starts, feature, left, right, categorySet, flags, ...doubles, ...categorySets];
+  const base = Float64Array.of(forest.baseMargin);
+  const columns = [
+    base,
+    starts,
+    feature,
+    left,
+    right,
+    categorySet,
+    flags,
+    ...doubles,
+    ...categorySets,
+  ];
   const body = Buffer.concat([prefix, text, ...columns].flatMap(padded));
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);
 }
@@ -128,6 +137,7 @@ export function readCompact(bytes: Uint8Array): Forest {
       : take(Float64Array, header.nodes, 8);
 
   const { nodes } = header;
+  const baseMargin = take(Float64Array, 1, 8)[0] as number;
   const starts = integers(header.trees + 1);
   const feature = integers(nodes);
   const left = integers(nodes);
@@ -148,7 +158,7 @@ export function readCompact(bytes: Uint8Array): Forest {
     const isLeaf = (feature[node] as number) < 0;
     (isLeaf ? value : threshold)[node] = numbers[node] as number;
   }
-  const { objective, rules, featureCount, featureNames, baseMargin, averaged } = header;
+  const { objective, rules, featureCount, featureNames, averaged } = header;
   // biome-ignore format: the fields of a forest
   return checkForest({ objective, rules, featureCount, featureNames, baseMargin, averaged, starts, feature, threshold, left, right, missingLeft, missing, categorySet, categorySets, value, cover, gain });
 }

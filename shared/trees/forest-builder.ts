@@ -72,7 +72,7 @@ export class ForestBuilder {
   #add(node: FileSplit | FileLeaf, start: number, firstChild: number): void {
     const split = 'value' in node ? null : node;
     this.#feature.push(split?.feature ?? -1);
-    this.#threshold.push(split?.categories ? 0 : (split?.threshold ?? 0));
+    this.#threshold.push(split?.threshold ?? 0);
     this.#left.push(split ? start + firstChild : -1);
     this.#right.push(split ? start + firstChild + 1 : -1);
     this.#missingLeft.push(split?.missingLeft ? 1 : 0);

@@ -149,7 +149,7 @@ function addTree(builder: ForestBuilder, tree: Section, place: string): void {
     const isCategorical = (type & 1) === 1;
     return {
       feature: feature[node] as number,
-      threshold: threshold[node] as number,
+      threshold: isCategorical ? 0 : (threshold[node] as number),
       left: child(left[node] as number),
       right: child(right[node] as number),
       missingLeft: (type & 2) === 2,

@@ -3,6 +3,7 @@ import { LIMITS } from './check-forest.ts';
 import { isCompact, readCompact } from './compact-forest.ts';
 import type { Forest } from './forest.ts';
 import { readLightgbmText } from './lightgbm-text.ts';
+import { isXgboostBinary, readXgboostBinary } from './xgboost-binary.ts';
 import { modelOfArtifact } from './xgboost-container.ts';
 import { readXgboostJson } from './xgboost-json.ts';
 import { readXgboostUbjson } from './xgboost-ubjson.ts';
@@ -10,6 +11,7 @@ import { readXgboostUbjson } from './xgboost-ubjson.ts';
 export type ForestFormat =
   | 'xgboost-json'
   | 'xgboost-ubjson'
+  | 'xgboost-binary'
   | 'sagemaker-xgboost'
   | 'lightgbm-text'
   | 'compact';
@@ -20,6 +22,7 @@ export type ForestFormat =
  */
 export function forestFormat(bytes: Uint8Array): ForestFormat | null {
   if (isCompact(bytes)) return 'compact';
+  if (isXgboostBinary(bytes)) return 'xgboost-binary';
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'sagemaker-xgboost';
   const text = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
   if (/^tree\r?\n/.test(text)) return 'lightgbm-text';
@@ -30,13 +33,14 @@ export function forestFormat(bytes: Uint8Array): ForestFormat | null {
 const READERS: Readonly<Record<ForestFormat, (bytes: Uint8Array) => Forest>> = {
   'xgboost-json': readXgboostJson,
   'xgboost-ubjson': readXgboostUbjson,
+  'xgboost-binary': readXgboostBinary,
   'sagemaker-xgboost': readArtifact,
   'lightgbm-text': readLightgbmText,
   compact: readCompact,
 };
 
 /**
- * A forest of whatever file: XGBoost's JSON and UBJSON, the artifact of SageMaker's XGBoost
+ * A forest of whatever file: XGBoost's JSON, UBJSON and old binary form, the artifact of SageMaker's XGBoost
  * container, LightGBM's text, and the compact form.
  * @throws UnusableModel with the place and reason, for whatever bytes
  */
@@ -48,7 +52,7 @@ export function readForest(bytes: Uint8Array): Forest {
   const format = forestFormat(bytes);
   if (format === null)
     throw new UnusableModel(
-      'not a model file: neither XGBoost JSON, UBJSON or model.tar.gz, nor LightGBM text, nor the compact form',
+      'not a model file: neither JSON, UBJSON, binary form or model.tar.gz of XGBoost, nor LightGBM text, nor the compact form',
     );
   return READERS[format](bytes);
 }

@@ -2,7 +2,8 @@ import { UnusableModel } from '../errors.ts';
 import { LIMITS } from './check-forest.ts';
 import { type Forest, Missing } from './forest.ts';
 import { ForestBuilder } from './forest-builder.ts';
-import { isObjective, linkFunction, linkOf } from './objective.ts';
+import { isObjective } from './objective.ts';
+import { marginOfBaseScore } from './xgboost-base-score.ts';
 
 /**
  * XGBoost's model document, whether it came as JSON or UBJSON (its `doc/model.schema`; checked
@@ -75,15 +76,13 @@ function namesIn(learner: Fields): readonly string[] | null {
   return names.map(String);
 }
 
-/** A scalar up to 3.0; from 3.1 a list in brackets. A probability or mean, by objective. */
+/** A scalar up to 3.0; from 3.1 a list in brackets. */
 function baseMarginOf(text: unknown, objective: Forest['objective']): number {
   const path = 'learner.learner_model_param.base_score';
   const list = /^\[(.*)\]$/.exec(String(text));
-  const score = Math.fround(numberOf(list ? list[1] : text, path));
-  const link = linkOf(objective);
-  if (link !== 'identity' && !(score > 0 && (link === 'log' || score < 1)))
-    fail(path, `${score} is outside the range of ${objective}`);
-  return linkFunction(objective)(score);
+  const margin = marginOfBaseScore(numberOf(list ? list[1] : text, path), objective);
+  if (Number.isNaN(margin)) fail(path, `${text} is outside the range of ${objective}`);
+  return margin;
 }
 
 function addTree(builder: ForestBuilder, document: unknown, path: string): void {
@@ -108,17 +107,19 @@ function addTree(builder: ForestBuilder, document: unknown, path: string): void 
   builder.addTree(0, count, (node) => {
     const at = (key: string) => `${path}.${key}[${node}]`;
     if (node >= count) fail(path, `node ${node} of ${count}`);
-    const value = Math.fround(numberOf(condition[node], at('split_conditions')));
+    const number = () => Math.fround(numberOf(condition[node], at('split_conditions')));
     const nodeCover = Math.fround(numberOf(cover[node], at('sum_hessian')));
-    if (numberOf(left[node], at('left_children')) === -1) return { value, cover: nodeCover };
+    if (numberOf(left[node], at('left_children')) === -1)
+      return { value: number(), cover: nodeCover };
+    const set = categories(node);
     return {
       feature: wholeOf(feature[node], at('split_indices'), LIMITS.features),
-      threshold: value,
+      threshold: set === null ? number() : 0,
       left: wholeOf(left[node], at('left_children'), count - 1),
       right: wholeOf(right[node], at('right_children'), count - 1),
       missingLeft: Boolean(defaultLeft[node]),
       missing: Missing.nan,
-      categories: categories(node),
+      categories: set,
       gain: Math.fround(numberOf(gain[node], at('loss_changes'))),
       cover: nodeCover,
     };

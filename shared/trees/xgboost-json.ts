@@ -12,8 +12,16 @@ export function readXgboostJson(bytes: Uint8Array): Forest {
 
 function parsed(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return JSON.parse(/[NI]/.test(text) ? quoted(text) : text);
   } catch (error) {
     throw new UnusableModel(`not JSON: ${(error as Error).message}`);
   }
+}
+
+/** XGBoost prints NaN and Infinity bare: up to 2.0 as the threshold of every categorical split. */
+function quoted(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) =>
+    token.startsWith('"') ? token : `"${token}"`,
+  );
 }
