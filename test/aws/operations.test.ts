@@ -240,9 +240,9 @@ describe('metrics', () => {
     const shown = widgets.flatMap(({ properties: { metrics } }) => metrics);
     const plain = shown.filter(([first]) => typeof first === 'string');
     for (const line of plain) {
-      const [namespace, name, ...rest] = line.filter((part) => typeof part === 'string');
-      const dimensions = rest.filter((_, index) => index % 2 === 0) as string[];
-      expect(known({ namespace, name, dimensions } as Metric), line.join(' ')).toBe(true);
+      const [namespace = '', name = '', ...rest] = line.filter((part) => typeof part === 'string');
+      const dimensions = rest.filter((_, index) => index % 2 === 0);
+      expect(known({ namespace, name, dimensions }), line.join(' ')).toBe(true);
     }
     const searches = shown.flatMap(([first]) =>
       typeof first === 'object' && first.expression?.startsWith('SEARCH')
