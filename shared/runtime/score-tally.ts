@@ -35,7 +35,8 @@ export class ScoreTally {
 
   #publish(now: number): void {
     for (const age of this.#ages) this.#metrics.addMetric('FeatureAge', MetricUnit.Seconds, age);
-    if (this.#ages.length > 0) this.#metrics.publishStoredMetrics();
+    // Powertools publishes by itself what fills a line.
+    if (this.#metrics.hasStoredMetrics()) this.#metrics.publishStoredMetrics();
     this.#publishBy('model_version', 'Scores', this.#byModel);
     this.#publishBy('action', 'Decisions', this.#byAction);
     this.#ages.length = 0;

@@ -73,3 +73,19 @@ test('of features that are unknown, and of a clock behind, there is no negative 
   openTally().count(answer({ features_as_of: new Date(START + 500).toISOString() }), START);
   expect(lines.flatMap((line) => line['FeatureAge'] ?? [])).toEqual([0]);
 });
+
+test('a line that is exactly full is published once, without a warning of an empty one', () => {
+  const written = vi.fn();
+  const metrics = new Metrics({ namespace: 'N', serviceName: 's' });
+  vi.spyOn(metrics, 'publishStoredMetrics').mockImplementation(() => {
+    written(metrics.hasStoredMetrics());
+    metrics.clearMetrics();
+    metrics.clearDimensions();
+    return metrics;
+  });
+  const tally = new ScoreTally(metrics);
+  tally.count(answer({ features_as_of: null }), START);
+  for (let score = 0; score < 100; score++) tally.count(answer(), START + 1);
+  expect(written.mock.calls.length).toBeGreaterThan(0);
+  expect(written.mock.calls).not.toContainEqual([false]);
+});
