@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { writeWhole } from '../local/write-whole.ts';
+import { checkWritable, writeWhole } from '../local/write-whole.ts';
 import { Usage } from '../shared/errors.ts';
 import { writeCompact } from '../shared/trees/compact-forest.ts';
 import type { Forest } from '../shared/trees/forest.ts';
@@ -35,6 +35,7 @@ export function modelBytes(forest: Forest, format: ModelFormat): Uint8Array {
 
 function run(model: string, out: string, flags: { readonly json?: boolean }): void {
   const format = modelFormat(out);
+  checkWritable(out);
   const forest = readModelFile(model);
   const bytes = modelBytes(forest, format);
   writeWhole(out, bytes);

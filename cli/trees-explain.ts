@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { openTable } from '../local/read-table.ts';
-import { type TableWriter, writeTable } from '../local/write-table.ts';
+import { type OutputColumn, type TableWriter, writeTable } from '../local/write-table.ts';
 import { Usage } from '../shared/errors.ts';
 import { ShapImportance } from '../shared/trees/shap-importance.ts';
 import { compileExplainer, type Explainer } from '../shared/trees/tree-shap.ts';
@@ -54,21 +54,20 @@ async function run(model: string, file: string, flags: Flags): Promise<void> {
   const explainer = compileExplainer(forest);
   const importance = new ShapImportance(features.length);
   const table = await openTable(file);
-  try {
-    const writer = flags.out === undefined ? null : contributionWriter(flags.out, keep, features);
-    let contributions = new Float64Array(0);
-    let before = 0;
-    let shown: ShownRow | null = null;
-    const walked = await walkRows(table.rows(columns, keep), columns, async (rows) => {
+  let contributions = new Float64Array(0);
+  let before = 0;
+  let shown: ShownRow | null = null;
+  const rowOf = (numbers: Float64Array, row: number) =>
+    numbers.subarray(row * features.length, (row + 1) * features.length);
+  const explain = (writer: TableWriter | null) =>
+    walkRows(table.rows(columns, keep), columns, async (rows) => {
       const size = rows.count * features.length;
       if (contributions.length < size) contributions = new Float64Array(size);
       explainer.batch(rows.numbers, rows.count, contributions);
       importance.add(contributions, rows.count);
-      const rowOf = (numbers: Float64Array, row: number) =>
-        numbers.subarray(row * features.length, (row + 1) * features.length);
       for (let row = 0; writer !== null && row < rows.count; row++) {
         const own = rowOf(contributions, row);
-        const kept = rows.texts.map((one) => one[row] ?? null);
+        const kept = rows.texts.map((column) => column[row] ?? null);
         writer.write([...kept, ...own, explainer.bias, marginOf(explainer, own)]);
       }
       await writer?.drain();
@@ -83,8 +82,12 @@ async function run(model: string, file: string, flags: Flags): Promise<void> {
       }
       before += rows.count;
     });
+  try {
+    const walked =
+      flags.out === undefined
+        ? await explain(null)
+        : await writeTable(flags.out, outputColumns(keep, features), explain);
     if (wanted > walked.rows) throw new Usage(`--row ${wanted}: ${file} has ${walked.rows} rows`);
-    await writer?.end();
     report({ model, file, walked, explainer, features, importance, shown }, flags);
   } finally {
     table.close();
@@ -99,14 +102,14 @@ function rowWanted(text: string | undefined): number {
   return row;
 }
 
-function contributionWriter(
-  out: string,
+function outputColumns(
   keep: readonly string[],
   features: readonly string[],
-): TableWriter {
-  const number = (name: string) => ({ name, type: 'number' as const });
-  const text = (name: string) => ({ name, type: 'text' as const });
-  return writeTable(out, [...keep.map(text), ...[...features, 'bias', 'margin'].map(number)]);
+): readonly OutputColumn[] {
+  return [
+    ...keep.map((name) => ({ name, type: 'text' as const })),
+    ...[...features, 'bias', 'margin'].map((name) => ({ name, type: 'number' as const })),
+  ];
 }
 
 function marginOf({ bias }: Explainer, contributions: Float64Array): number {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { openTable } from '../local/read-table.ts';
-import { writeTable } from '../local/write-table.ts';
+import { type OutputColumn, writeTable } from '../local/write-table.ts';
 import { compileForest } from '../shared/trees/evaluate.ts';
 import { inverseLink } from '../shared/trees/objective.ts';
 import {
@@ -30,24 +30,29 @@ async function run(model: string, file: string, flags: ScoringFlags): Promise<vo
   const predictionOf = inverseLink(forest.objective);
   const table = await openTable(file);
   try {
-    const writer = writeTable(flags.out ?? null, [
-      ...keep.map((name) => ({ name, type: 'text' as const })),
-      { name: 'margin', type: 'number' },
-      { name: 'prediction', type: 'number' },
-    ]);
     let margins = new Float64Array(0);
-    const walked = await walkRows(table.rows(columns, keep), columns, async (rows) => {
-      if (margins.length < rows.count) margins = new Float64Array(rows.count);
-      evaluator.margins(rows.numbers, rows.count, margins);
-      for (let row = 0; row < rows.count; row++) {
-        const margin = margins[row] as number;
-        writer.write([...rows.texts.map((one) => one[row] ?? null), margin, predictionOf(margin)]);
-      }
-      await writer.drain();
-    });
-    await writer.end();
+    const walked = await writeTable(flags.out ?? null, outputColumns(keep), (writer) =>
+      walkRows(table.rows(columns, keep), columns, async (rows) => {
+        if (margins.length < rows.count) margins = new Float64Array(rows.count);
+        evaluator.margins(rows.numbers, rows.count, margins);
+        for (let row = 0; row < rows.count; row++) {
+          const kept = rows.texts.map((column) => column[row] ?? null);
+          const margin = margins[row] as number;
+          writer.write([...kept, margin, predictionOf(margin)]);
+        }
+        await writer.drain();
+      }),
+    );
     scoringReport({ model, file, kernel: evaluator.kernel, ...walked }, flags);
   } finally {
     table.close();
   }
+}
+
+function outputColumns(keep: readonly string[]): readonly OutputColumn[] {
+  return [
+    ...keep.map((name) => ({ name, type: 'text' as const })),
+    { name: 'margin', type: 'number' },
+    { name: 'prediction', type: 'number' },
+  ];
 }

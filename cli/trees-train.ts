@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type NumberColumn, openTable, type Table } from '../local/read-table.ts';
-import { writeWhole } from '../local/write-whole.ts';
+import { checkWritable, writeWhole } from '../local/write-whole.ts';
 import { InvalidRequest, UnreadableInput, Usage } from '../shared/errors.ts';
 import {
   type TrainedForest,
@@ -87,6 +87,7 @@ export function register(trees: Command): void {
 
 async function run(file: string, flags: Flags): Promise<void> {
   const format = modelFormat(flags.out);
+  checkWritable(flags.out);
   const table = await openTable(file);
   const progress = progressLine();
   try {

@@ -1,31 +1,66 @@
 import { once } from 'node:events';
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, openSync, renameSync, rmSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Usage } from '../shared/errors.ts';
+import { checkWritable } from './write-whole.ts';
 
 export interface OutputColumn {
   readonly name: string;
   readonly type: 'number' | 'text';
 }
 
-/** Takes rows as they come; a Parquet file is made of them at the end. */
+/** Takes rows as they come. */
 export interface TableWriter {
   write(row: readonly (number | string | null)[]): void;
   /** Waits until what was written has left the memory. */
   drain(): Promise<void>;
-  end(): Promise<void>;
 }
 
 /**
- * @param path ends in .csv or .parquet; null for CSV on stdout. The file appears when it is whole.
- * @throws Usage for another ending
+ * Writes what `fill` gives the writer; a Parquet file is made of a CSV file at the end. The file
+ * appears when it is whole, and not at all if `fill` fails.
+ * @param path ends in .csv or .parquet; null for CSV on stdout
+ * @throws Usage for another ending, or a place where nothing can be written
  */
-export function writeTable(path: string | null, columns: readonly OutputColumn[]): TableWriter {
-  if (path !== null && !/\.(?:csv|parquet)$/i.test(path))
-    throw new Usage(`--out ${path}: use a file that ends in .csv or .parquet`);
+export async function writeTable<Result>(
+  path: string | null,
+  columns: readonly OutputColumn[],
+  fill: (writer: TableWriter) => Promise<Result>,
+): Promise<Result> {
+  const header = columns.map(({ name }) => name);
+  if (path === null) {
+    const writer = lineWriter(process.stdout);
+    process.stdout.once('error', readerHasGone);
+    writer.write(header);
+    const result = await fill(writer);
+    await writer.drain();
+    process.stdout.off('error', readerHasGone);
+    return result;
+  }
+  if (!/\.(?:csv|parquet)$/i.test(path))
+    throw new Usage(`${path}: use a file that ends in .csv or .parquet`);
+  checkWritable(path);
   const unfinished = `${path}.unfinished`;
-  const stream = path === null ? process.stdout : createWriteStream(unfinished);
-  let lines = `${columns.map(({ name }) => cell(name)).join(',')}\n`;
+  const stream = createWriteStream(unfinished, { fd: openSync(unfinished, 'w') });
+  try {
+    const writer = lineWriter(stream);
+    writer.write(header);
+    const result = await fill(writer);
+    await writer.drain();
+    stream.end();
+    await finished(stream);
+    if (/\.csv$/i.test(path)) renameSync(unfinished, path);
+    else await toParquet(unfinished, path, columns);
+    return result;
+  } finally {
+    stream.destroy();
+    rmSync(unfinished, { force: true });
+  }
+}
+
+function lineWriter(stream: Writable): TableWriter {
+  let lines = '';
   return {
     write(row) {
       lines += `${row.map(cell).join(',')}\n`;
@@ -35,15 +70,13 @@ export function writeTable(path: string | null, columns: readonly OutputColumn[]
       lines = '';
       if (!taken) await once(stream, 'drain');
     },
-    async end() {
-      await this.drain();
-      if (path === null) return;
-      stream.end();
-      await finished(stream);
-      if (/\.csv$/i.test(path)) renameSync(unfinished, path);
-      else await toParquet(unfinished, path, columns);
-    },
   };
+}
+
+/** As `head` does. */
+function readerHasGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
 }
 
 async function toParquet(
@@ -67,7 +100,6 @@ async function toParquet(
   } finally {
     connection.closeSync();
     instance.closeSync();
-    rmSync(csv);
   }
 }
 
