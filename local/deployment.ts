@@ -14,11 +14,16 @@ const FREE =
 
 const resource = z.looseObject({
   Type: z.string(),
+  Condition: z.string().optional(),
   Properties: z.record(z.string(), z.unknown()).default({}),
 });
 const document = z.looseObject({
+  Parameters: z.record(z.string(), z.looseObject({ Default: z.unknown().optional() })).default({}),
+  Conditions: z.record(z.string(), z.unknown()).default({}),
   Resources: z.record(z.string(), resource).default({}),
-  extensions: z.record(z.string(), z.looseObject({ Properties: z.unknown().optional() })).default({}),
+  extensions: z
+    .record(z.string(), z.looseObject({ Properties: z.unknown().optional() }))
+    .default({}),
 });
 const logging = z.looseObject({ systemLogLevel: z.string().default('INFO') });
 const service = z.looseObject({
@@ -44,7 +49,9 @@ const service = z.looseObject({
   ),
   resources: z.array(document).default([]),
 });
-const alarm = z.looseObject({ Metrics: z.array(z.looseObject({ MetricStat: z.unknown().optional() })) });
+const alarm = z.looseObject({
+  Metrics: z.array(z.looseObject({ MetricStat: z.unknown().optional() })),
+});
 const stream = z.looseObject({
   ShardCount: z.number(),
   RetentionPeriodHours: z.number().default(24),
@@ -81,7 +88,10 @@ export function readDeployment(stage: string): Deployment {
   }
   const { provider, functions, resources: documents } = parsed.data;
   const wiring = readWiring(file, stage);
-  const resources = documents.flatMap(({ Resources }) => Object.entries(Resources));
+  const absent = absentConditions(documents);
+  const resources = documents
+    .flatMap(({ Resources }) => Object.entries(Resources))
+    .filter(([, { Condition }]) => Condition === undefined || !absent.has(Condition));
   const extensions = Object.assign({}, ...documents.map(({ extensions }) => extensions));
   const ofType = (type: string) => resources.filter(([, { Type }]) => Type === `AWS::${type}`);
   const alarms = ofType('CloudWatch::Alarm');
@@ -138,6 +148,24 @@ export function readDeployment(stage: string): Deployment {
       ),
     ],
   };
+}
+
+/** Whether a parameter by default has a value. */
+const equals = z.strictObject({
+  'Fn::Equals': z.tuple([z.strictObject({ Ref: z.string() }), z.unknown()]),
+});
+
+/** Conditions that do not hold; one of another form counts as holding, for that costs more. */
+function absentConditions(documents: readonly z.infer<typeof document>[]): ReadonlySet<string> {
+  const parameters = Object.assign({}, ...documents.map(({ Parameters }) => Parameters));
+  const conditions = documents.flatMap(({ Conditions }) => Object.entries(Conditions));
+  const absent = conditions.filter(([, condition]) => {
+    const { success, data } = equals.safeParse(condition);
+    if (!success) return false;
+    const [{ Ref: parameter }, value] = data['Fn::Equals'];
+    return parameters[parameter]?.Default !== value;
+  });
+  return new Set(absent.map(([name]) => name));
 }
 
 /** An alarm on an expression is charged for each metric that it reads. */

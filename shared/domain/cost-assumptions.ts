@@ -19,9 +19,10 @@ export const ASSUMED = {
   coldStartMs: 300,
   /** START, END, REPORT, with what CloudWatch adds to each line. */
   invocationLogBytes: 430,
-  /** A line in the embedded metric format, of the functions that write one for each invocation. */
-  metricLogBytes: 600,
-  metricWriters: ['collect', 'enrich', 'update-features'],
+  /** Lines in the embedded metric format, of an invocation; scores are counted many to a line. */
+  metricLogBytes: { collect: 600, enrich: 600, 'update-features': 900, score: 60 } as Readonly<
+    Record<string, number>
+  >,
   /** Names of our own metrics, each with its dimensions. */
   ownMetrics: 30,
   /** Metrics of a route where they are on. */

@@ -141,10 +141,8 @@ function gigabyteSeconds({ name, memoryMb }: DeployedFunction, extraWaitMs: numb
 }
 
 function logBytes({ name, logsInvocations }: DeployedFunction): number {
-  const metrics = (ASSUMED.metricWriters as readonly string[]).includes(name);
-  return (
-    (logsInvocations ? ASSUMED.invocationLogBytes : 0) + (metrics ? ASSUMED.metricLogBytes : 0)
-  );
+  const ofInvocation = logsInvocations ? ASSUMED.invocationLogBytes : 0;
+  return ofInvocation + (ASSUMED.metricLogBytes[name] ?? 0);
 }
 
 /** One a second as long as there is one, and one in twenty of the rest. */
