@@ -52,17 +52,22 @@ export async function keepDeadLetters(
   const kept: DeadLetter[] = [];
   const errors: Error[] = [];
   const done: (() => Promise<void>)[] = [];
+  /** A queue or a message that fails holds up no other. */
+  const attempt = (work: () => Promise<void>) =>
+    work().catch((error: unknown) => {
+      errors.push(error as Error);
+    });
   for (const watched of consumers) {
-    for await (const message of messagesOf(watched.queue)) {
-      try {
-        const letter = await letterOf(watched, message, deps.clock.now());
-        await deps.lake.put(deadLetterKey(letter), lineOf(letter));
-        kept.push(letter);
-        done.push(() => watched.queue.delete(message.receipt));
-      } catch (error) {
-        errors.push(error as Error);
+    await attempt(async () => {
+      for await (const message of messagesOf(watched.queue)) {
+        await attempt(async () => {
+          const letter = await letterOf(watched, message, deps.clock.now());
+          await deps.lake.put(deadLetterKey(letter), lineOf(letter));
+          kept.push(letter);
+          done.push(() => watched.queue.delete(message.receipt));
+        });
       }
-    }
+    });
   }
   if (kept.length > 0) await deps.notices.publish({ severity: 'medium', ...noticeOf(kept) });
   for (const deleteMessage of done) await deleteMessage();
@@ -142,7 +147,7 @@ async function recordsNamedBy(
 }
 
 /** The day is the message's own, so that keeping it again overwrites. */
-export function deadLetterKey({ consumer, given_up_at, dead_letter_id }: DeadLetter): string {
+function deadLetterKey({ consumer, given_up_at, dead_letter_id }: DeadLetter): string {
   return `${DEAD_LETTERS}${consumer}/dt=${given_up_at.slice(0, 10)}/${dead_letter_id}.jsonl`;
 }
 

@@ -80,9 +80,9 @@ function message(first: number, last: number, changes: Partial<DeadLetterMessage
   });
 }
 
-const keep = () => {
+const keep = (...before: WatchedConsumer[]) => {
   hidden = new Set();
-  return keepDeadLetters([watched], {
+  return keepDeadLetters([...before, watched], {
     lake,
     notices: {
       publish: async (notice) => {
@@ -213,6 +213,15 @@ describe('keeping dead letters', () => {
     expect(kept).toHaveLength(1);
     expect(errors).toEqual([streamFails]);
     expect([...queued.keys()]).toEqual(['m1']);
+  });
+
+  test('a queue that cannot be read holds up no other', async () => {
+    const down = new ServiceUnavailable('the queue is down');
+    const receive = () => Promise.reject(down);
+    queued.set('m1', message(3, 5));
+    const { kept, errors } = await keep({ ...watched, queue: { ...watched.queue, receive } });
+    expect(kept).toHaveLength(1);
+    expect(errors).toEqual([down]);
   });
 
   test('a notice that fails leaves all messages, and doing it again writes the same objects', async () => {

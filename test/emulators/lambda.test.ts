@@ -22,6 +22,9 @@ withTables('OnlineTable', 'ApiKeysTable');
 const readStream = withStreams('raw-events', 'enriched-events');
 const secrets = withStubService('SECRETS_MANAGER');
 const firehose = withStubService('FIREHOSE');
+const sqs = withStubService('SQS');
+const s3 = withStubService('S3');
+const sns = withStubService('SNS');
 
 beforeAll(async () => {
   Object.assign(process.env, {
@@ -37,6 +40,13 @@ beforeAll(async () => {
     PSEUDONYM_SECRET: 'pseudonyms',
     SHOP_TIME_ZONE: 'Europe/London',
     SCORE_DEADLINE_MS: '5000',
+    SCORING_BACKEND: 'process',
+    SCORING_ENDPOINT: 'foresight-dev-propensity',
+    SCORING_ENDPOINT_MS: '40',
+    ENRICH_DEAD_LETTERS: `${process.env['AWS_ENDPOINT_URL_SQS']}/1/enrich`,
+    UPDATE_FEATURES_DEAD_LETTERS: `${process.env['AWS_ENDPOINT_URL_SQS']}/1/update-features`,
+    LAKE_BUCKET: 'lake',
+    MEDIUM_NOTICES: 'arn:aws:sns:us-east-1:123456789012:medium',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
   });
@@ -138,6 +148,68 @@ test('an event in a cart is a higher propensity, and each decision is delivered'
   );
   const [enriched] = await readStream('enriched-events');
   expect(JSON.parse(enriched?.data ?? '')).toMatchObject({ country: 'US', visitor: 'a1' });
+});
+
+test('what a consumer gave up on is in the lake before the message is deleted', async () => {
+  const [first] = await readStream('raw-events');
+  const { sequence, data } = first as NonNullable<typeof first>;
+  const message = JSON.stringify({
+    requestContext: {
+      requestId: 'request-1',
+      functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:foresight-dev-enrich',
+      condition: 'RetryAttemptsExhausted',
+      approximateInvokeCount: 6,
+    },
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    version: '1.0',
+    timestamp: '2026-11-21T12:00:00.000Z',
+    KinesisBatchInfo: {
+      shardId: 'shardId-000000000000',
+      startSequenceNumber: sequence,
+      endSequenceNumber: sequence,
+      approximateArrivalOfFirstRecord: '2026-11-21T11:59:00.000Z',
+      approximateArrivalOfLastRecord: '2026-11-21T11:59:00.000Z',
+      batchSize: 1,
+      streamArn: 'arn:aws:kinesis:us-east-1:123456789012:stream/raw-events',
+    },
+  });
+  const steps: string[] = [];
+  const MD5OfBody = createHash('md5').update(message).digest('hex');
+  let queued = [{ MessageId: 'm1', ReceiptHandle: 'r1', Body: message, MD5OfBody }];
+  sqs.answer = ({ target, body }) => {
+    const { QueueUrl } = body as { QueueUrl: string };
+    if (target === 'AmazonSQS.DeleteMessage') steps.push('delete');
+    if (target !== 'AmazonSQS.ReceiveMessage' || !QueueUrl.endsWith('/enrich')) return { body: {} };
+    const Messages = queued;
+    queued = [];
+    return { body: { Messages } };
+  };
+  let kept = '';
+  s3.answer = ({ method, url, text }) => {
+    const [path = ''] = url.split('?');
+    steps.push(`${method} ${decodeURIComponent(path).replace(/[0-9a-f]{16}/, 'id')}`);
+    kept = text;
+    return { body: '' };
+  };
+  sns.answer = ({ text }) => {
+    steps.push(`publish ${new URLSearchParams(text).get('Subject')}`);
+    return {
+      headers: { 'content-type': 'text/xml' },
+      body: '<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>',
+    };
+  };
+  await invoke('keep-dead-letters', { 'detail-type': 'Scheduled Event' });
+  expect(steps).toEqual([
+    'PUT /lake/dead_letters/enrich/dt=2026-11-21/id.jsonl',
+    'publish Foresight: enrich gave up on 1 record',
+    'delete',
+  ]);
+  expect(JSON.parse(kept)).toMatchObject({
+    consumer: 'enrich',
+    expired: false,
+    message,
+    records: [{ sequence, data }],
+  });
 });
 
 test('health answers', async () => {
