@@ -1,121 +1,104 @@
-import type { Template, TemplateResource } from './stack.ts';
+import type { Template } from './stack.ts';
 
-/** Changes of the packaged template for this emulator alone, each because of a defect of it. */
+/** What is changed in the packaged template for this emulator alone, each because of a defect. */
 interface Adaptation {
-  readonly what: string;
   readonly why: string;
+  /** Changes the template; answers what it changed, in words. */
+  change(template: Template): readonly string[];
 }
 
-/** Types that the emulator's engine refuses, and where they are proven instead. */
-export const UNKNOWN_TYPES: Readonly<Record<string, string>> = {
-  'AWS::CloudWatch::CompositeAlarm': 'linted, and its rules tested, in test:template',
-  'AWS::CodeDeploy::Application': 'linted in test:template',
-  'AWS::CodeDeploy::DeploymentGroup': 'linted, and its role tested, in test:template',
-};
+/** Types that the emulator's engine is known to refuse. */
+export const UNKNOWN_TYPES = [
+  'AWS::CloudWatch::CompositeAlarm',
+  'AWS::CodeDeploy::Application',
+  'AWS::CodeDeploy::DeploymentGroup',
+];
 
-/**
- * The template as the emulator takes it, and what was changed.
- * @param unknown those of the template's types that the emulator refuses
- */
-export function adapted(
-  template: Template,
-  unknown: readonly string[],
-): {
-  readonly template: Template;
-  readonly adaptations: readonly Adaptation[];
-} {
-  const adaptations: Adaptation[] = [];
-  let resources = Object.entries(template.Resources);
-  const Parameters = { ...template.Parameters, Operated: { Type: 'String', Default: 'true' } };
-  adaptations.push({
-    what: 'Operated by default',
-    why: 'no defect: the alarms and the dashboard of other stages are deployed as well',
-  });
+const ADAPTATIONS: readonly Adaptation[] = [
+  {
+    why: 'no defect: the alarms and the dashboard of other stages are deployed too',
+    change: ({ Parameters }) => {
+      Object.assign(Parameters['Operated'] ?? {}, { Default: 'true' });
+      return ['Operated by default'];
+    },
+  },
+  ...UNKNOWN_TYPES.map((type) => ({
+    why: `the engine does not know ${type}`,
+    change: (template: Template) => remove(template, ({ Type }) => Type === type),
+  })),
+  {
+    why: 'the engine refuses alarms on metric mathematics',
+    change: (template) =>
+      remove(
+        template,
+        ({ Type, Properties }) =>
+          Type === 'AWS::CloudWatch::Alarm' && Properties.Metrics !== undefined,
+      ),
+  },
+  {
+    why: "the engine keeps the template's names, the door looks for those of its own API",
+    change: (template) =>
+      ofType(template, 'AWS::ApiGatewayV2::Api').map(([id, { Properties }]) => {
+        for (const [name, value] of Object.entries(Properties.CorsConfiguration))
+          Properties.CorsConfiguration[name[0]?.toLowerCase() + name.slice(1)] = value;
+        return `CorsConfiguration of ${id} in camel case too`;
+      }),
+  },
+  {
+    why: 'it cannot tell from a shard iterator which stream is read',
+    change: ({ Resources }) => {
+      Resources['KeepDeadLettersRole']?.Properties.Policies[0].PolicyDocument.Statement.push({
+        Effect: 'Allow',
+        Action: 'kinesis:GetRecords',
+        Resource: '*',
+      });
+      return ['KeepDeadLettersRole reads any stream'];
+    },
+  },
+  {
+    why: 'its stores answer as fast as this machine lets them',
+    change: ({ Resources }) => {
+      const { Variables } = Resources['ScoreLambdaFunction']?.Properties.Environment ?? {};
+      Variables.SCORE_DEADLINE_MS = '5000';
+      return ['SCORE_DEADLINE_MS = 5000'];
+    },
+  },
+  {
+    why: "Ref of a secret is its name there; on AWS its ARN, which a role's statement needs",
+    change: (template) => {
+      const secrets = ofType(template, 'AWS::SecretsManager::Secret').map(([id]) => id);
+      template.Resources = JSON.parse(JSON.stringify(template.Resources), (_, value) =>
+        secrets.includes(value?.Ref) ? { 'Fn::GetAtt': [value.Ref, 'Id'] } : value,
+      );
+      return secrets.map((id) => `Ref of ${id} is Fn::GetAtt Id`);
+    },
+  },
+];
 
-  const remove = (refused: (resource: TemplateResource) => boolean, why: string) => {
-    const removed = resources.filter(([, resource]) => refused(resource)).map(([id]) => id);
-    if (removed.length === 0) return;
-    resources = resources
-      .filter(([id]) => !removed.includes(id))
-      .map(([id, resource]) => [id, without(removed, resource)]);
-    adaptations.push({ what: `without ${removed.join(', ')}`, why });
-  };
-  for (const type of unknown)
-    remove(({ Type }) => Type === type, `the engine does not know ${type}`);
-  remove(
-    ({ Type, Properties }) =>
-      Type === 'AWS::CloudWatch::Alarm' && Object.hasOwn(Properties as object, 'Metrics'),
-    'the engine refuses alarms on metric mathematics',
+/** Changes the template so that the emulator takes it; answers what was changed, and why. */
+export function adapt(template: Template): readonly (readonly [what: string, why: string])[] {
+  return ADAPTATIONS.flatMap(({ why, change }) =>
+    change(template).map((what) => [what, why] as const),
   );
+}
 
-  for (const [id, resource] of resources) {
-    if (resource.Type !== 'AWS::ApiGatewayV2::Api') continue;
-    const properties = resource['Properties'] as Record<string, object>;
-    const cors = Object.entries(properties['CorsConfiguration'] ?? {});
-    const inCamelCase = cors.map(([name, value]) => [
-      name[0]?.toLowerCase() + name.slice(1),
-      value,
-    ]);
-    properties['CorsConfiguration'] = Object.fromEntries([...cors, ...inCamelCase]);
-    adaptations.push({
-      what: `CorsConfiguration of ${id} in camel case too`,
-      why: 'the engine stores its names as they are, the door looks for the API’s own',
-    });
-  }
+const ofType = ({ Resources }: Template, type: string) =>
+  Object.entries(Resources).filter(([, { Type }]) => Type === type);
 
-  for (const [id, resource] of resources) {
-    const statements = statementsOf(resource);
-    if (!statements.some(({ Action }) => [Action].flat().includes('kinesis:GetRecords'))) continue;
-    statements.push({ Effect: 'Allow', Action: 'kinesis:GetRecords', Resource: '*' });
-    adaptations.push({
-      what: `${id} reads any stream`,
-      why: 'it cannot tell from a shard iterator which stream is read',
-    });
-  }
-
-  const secrets = resources
-    .filter(([, { Type }]) => Type === 'AWS::SecretsManager::Secret')
-    .map(([id]) => id);
-  adaptations.push({
-    what: `Ref of ${secrets.join(', ')} → Fn::GetAtt Id`,
-    why: "Ref of a secret is its name there, on AWS its ARN, which a role's statement needs",
+/** Removes resources, and what else waits for them or is deployed by them. */
+function remove(
+  { Resources }: Template,
+  isRefused: (resource: Template['Resources'][string]) => boolean,
+): readonly string[] {
+  const removed = Object.keys(Resources).filter((id) => {
+    const resource = Resources[id];
+    return resource !== undefined && isRefused(resource);
   });
-  const text = JSON.stringify({
-    ...template,
-    Parameters,
-    Resources: Object.fromEntries(resources),
-  });
-  return {
-    adaptations,
-    template: JSON.parse(text, (_, value) =>
-      secrets.includes(value?.Ref) ? { 'Fn::GetAtt': [value.Ref, 'Id'] } : value,
-    ),
-  };
-}
-
-interface Statement {
-  readonly Effect: string;
-  readonly Action: string | readonly string[];
-  readonly Resource: unknown;
-}
-
-function statementsOf({ Type, Properties }: TemplateResource): Statement[] {
-  if (Type !== 'AWS::IAM::Role') return [];
-  const { Policies = [] } = Properties as {
-    Policies?: readonly { PolicyDocument: { Statement: Statement[] } }[];
-  };
-  return Policies[0]?.PolicyDocument.Statement ?? [];
-}
-
-/** A resource that does not wait for, or deploy itself by, those that were removed. */
-function without(removed: readonly string[], resource: TemplateResource): TemplateResource {
-  const { DependsOn, UpdatePolicy, ...rest } = resource;
-  const dependencies = [DependsOn ?? []].flat().filter((id) => !removed.includes(id));
-  const names = (value: unknown) =>
-    removed.some((id) => JSON.stringify(value).includes(`{"Ref":"${id}"}`));
-  return {
-    ...rest,
-    ...(dependencies.length === 0 ? {} : { DependsOn: dependencies }),
-    ...(UpdatePolicy === undefined || names(UpdatePolicy) ? {} : { UpdatePolicy }),
-  };
+  for (const id of removed) delete Resources[id];
+  for (const resource of Object.values(Resources)) {
+    resource.DependsOn = [resource.DependsOn ?? []].flat().filter((id) => !removed.includes(id));
+    const policy = JSON.stringify(resource.UpdatePolicy ?? {});
+    if (removed.some((id) => policy.includes(`{"Ref":"${id}"}`))) delete resource.UpdatePolicy;
+  }
+  return removed.map((id) => `without ${id}`);
 }

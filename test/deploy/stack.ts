@@ -13,9 +13,10 @@ import {
   paginateListStackResources,
   ValidateTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
+import type { Resource } from '../aws/package-service.ts';
 import type { Emulator } from './emulator.ts';
 
-export const STACK = 'foresight-dev';
+const STACK = 'foresight-dev';
 
 export interface StackResource {
   readonly logicalId: string;
@@ -52,25 +53,25 @@ export function deploy(folder: string, emulator: Emulator, ...options: readonly 
   return serverless(folder, emulator, 'deploy', '--package', PACKAGE, ...options);
 }
 
-/** Sets the package of a copy of the project aside for deployment, with another template. */
-export function changePackage(folder: string, change: (template: Template) => Template): void {
+/** Sets the package of a copy of the project aside for deployment, and changes its template. */
+export function changePackage<Answer>(
+  folder: string,
+  change: (template: Template) => Answer,
+): Answer {
   renameSync(join(folder, '.serverless'), join(folder, PACKAGE));
   const file = join(folder, PACKAGE, 'serverless-state.json');
   const state = JSON.parse(readFileSync(file, 'utf8'));
-  const { provider } = state.service;
-  provider.compiledCloudFormationTemplate = change(provider.compiledCloudFormationTemplate);
+  const answer = change(state.service.provider.compiledCloudFormationTemplate);
   writeFileSync(file, JSON.stringify(state));
+  return answer;
 }
 
 export interface Template {
-  readonly Parameters?: Readonly<Record<string, { readonly Default?: string }>>;
-  readonly Resources: Readonly<Record<string, TemplateResource>>;
-}
-
-export interface TemplateResource {
-  readonly Type: string;
-  readonly DependsOn?: string | readonly string[];
-  readonly [attribute: string]: unknown;
+  readonly Parameters: Readonly<Record<string, { Default?: string }>>;
+  Resources: Record<
+    string,
+    Resource & { DependsOn?: string | readonly string[]; UpdatePolicy?: unknown }
+  >;
 }
 
 export function openStack() {
