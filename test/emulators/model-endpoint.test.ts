@@ -1,3 +1,4 @@
+import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { expect, test } from 'vitest';
 import { openModelEndpoint } from '../../shared/aws/model-endpoint.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
@@ -64,6 +65,25 @@ test('is signed as AWS verifies it, its body included', async () => {
   expect(isSigned(request, 'secret')).toBe(true);
   expect(isSigned({ ...request, text: `${request.text}0` }, 'secret')).toBe(false);
   expect(isSigned(request, 'another')).toBe(false);
+});
+
+test('asks for what the client of the SDK asks for', async () => {
+  runtime.answer = container;
+  await predict(2);
+  await new SageMakerRuntimeClient({}).send(
+    new InvokeEndpointCommand({
+      EndpointName: 'foresight-dev-propensity',
+      TargetVariant: VERSION,
+      ContentType: 'text/csv',
+      Accept: 'text/csv',
+      Body: '0,0,0\n0,0,0',
+    }),
+  );
+  const [ours, theirs] = runtime.requests.map(({ method, url, scope, headers, text }) => {
+    const { 'content-type': type, accept, 'x-amzn-sagemaker-target-variant': variant } = headers;
+    return { method, url, scope, type, accept, variant, text };
+  });
+  expect(ours).toEqual(theirs);
 });
 
 test.each([
