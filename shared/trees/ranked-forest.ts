@@ -35,26 +35,29 @@ export const MOST_THRESHOLDS = 255;
 /** LightGBM reads |x| ≤ 1e-35f as zero. */
 const ZERO_BOUND = Math.fround(1e-35);
 /** Float64 neighbour of −1: LightGBM truncates categories towards zero. */
-const ABOVE_MINUS_ONE = nextUp(-1);
+const ABOVE_MINUS_ONE = -1 + Number.EPSILON / 2;
 
 /** Both libraries' rules for a numeric split become `value >= threshold`, exactly. */
 export function rankForest(forest: Forest): RankedForest {
-  const columns: RankColumn[] = [];
   const nodes = forest.feature.length;
+  const columns: RankColumn[] = [];
   const column = new Uint32Array(nodes);
   const rank = new Uint8Array(nodes).fill(255);
-  for (const { splits, ...rule } of numericRules(forest).values()) {
-    const bounds = splits.map((node) => lowestGoingRight(forest, node));
-    const distinct = Float64Array.from(new Set(bounds)).sort();
-    const first = columns.length;
+  const { rules, ruleOf, bounds } = numericSplits(forest);
+  const thresholds = distinctByRule(ruleOf, bounds, rules.length);
+  const first = new Uint32Array(rules.length);
+  for (const [index, rule] of rules.entries()) {
+    const distinct = thresholds[index] as Float64Array;
+    first[index] = columns.length;
     for (let start = 0; start < distinct.length; start += MOST_THRESHOLDS)
       columns.push(numericColumn(rule, distinct.subarray(start, start + MOST_THRESHOLDS)));
-    const position = new Map(Array.from(distinct, (threshold, index) => [threshold, index]));
-    for (const [index, node] of splits.entries()) {
-      const at = position.get(bounds[index] as number) as number;
-      column[node] = first + Math.floor(at / MOST_THRESHOLDS);
-      rank[node] = at % MOST_THRESHOLDS;
-    }
+  }
+  for (let node = 0; node < nodes; node++) {
+    const rule = ruleOf[node] as number;
+    if (rule < 0) continue;
+    const at = positionOf(bounds[node] as number, thresholds[rule] as Float64Array);
+    column[node] = (first[rule] as number) + Math.floor(at / MOST_THRESHOLDS);
+    rank[node] = at % MOST_THRESHOLDS;
   }
   const columnOfSet = new Map<string, number>();
   for (let node = 0; node < nodes; node++) {
@@ -72,26 +75,35 @@ export function rankForest(forest: Forest): RankedForest {
   return { columns, column, rank };
 }
 
+/** A feature and how its missing values go. */
 interface NumericRule {
   readonly feature: number;
   readonly missing: number;
   readonly missingLeft: boolean;
 }
 
-/** Splits by feature and treatment of missing values. */
-function numericRules(forest: Forest): Map<number, NumericRule & { splits: number[] }> {
-  const rules = new Map<number, NumericRule & { splits: number[] }>();
-  for (let node = 0; node < forest.feature.length; node++) {
+/** For each numeric split its rule and its bound; other nodes have rule −1. */
+function numericSplits(forest: Forest) {
+  const nodes = forest.feature.length;
+  const rules: NumericRule[] = [];
+  const numberOf = new Map<number, number>();
+  const ruleOf = new Int32Array(nodes).fill(-1);
+  const bounds = new Float64Array(nodes);
+  for (let node = 0; node < nodes; node++) {
     const feature = forest.feature[node] as number;
     if (feature < 0 || (forest.categorySet[node] as number) >= 0) continue;
     const missing = forest.missing[node] as number;
     const missingLeft = missing !== Missing.none && forest.missingLeft[node] === 1;
     const key = feature * 6 + missing * 2 + Number(missingLeft);
-    const known = rules.get(key);
-    if (known) known.splits.push(node);
-    else rules.set(key, { feature, missing, missingLeft, splits: [node] });
+    let rule = numberOf.get(key);
+    if (rule === undefined) {
+      rule = rules.push({ feature, missing, missingLeft }) - 1;
+      numberOf.set(key, rule);
+    }
+    ruleOf[node] = rule;
+    bounds[node] = lowestGoingRight(forest, node);
   }
-  return rules;
+  return { rules, ruleOf, bounds };
 }
 
 /** The least value that goes right; NaN where none does. */
@@ -99,6 +111,44 @@ function lowestGoingRight(forest: Forest, node: number): number {
   const threshold = forest.threshold[node] as number;
   if (forest.rules === 'xgboost') return Math.fround(threshold);
   return threshold === Number.POSITIVE_INFINITY ? Number.NaN : nextUp(threshold);
+}
+
+/** The bounds of each rule, ascending, NaN last, each once. */
+function distinctByRule(ruleOf: Int32Array, bounds: Float64Array, rules: number): Float64Array[] {
+  const counts = new Uint32Array(rules);
+  for (const rule of ruleOf) if (rule >= 0) counts[rule] = (counts[rule] as number) + 1;
+  const lists = Array.from(counts, (count) => new Float64Array(count));
+  for (let node = ruleOf.length - 1; node >= 0; node--) {
+    const rule = ruleOf[node] as number;
+    if (rule < 0) continue;
+    const at = (counts[rule] as number) - 1;
+    counts[rule] = at;
+    (lists[rule] as Float64Array)[at] = bounds[node] as number;
+  }
+  return lists.map(distinct);
+}
+
+function distinct(numbers: Float64Array): Float64Array {
+  numbers.sort();
+  let count = 0;
+  for (const number of numbers) {
+    const last = numbers[count - 1];
+    if (count > 0 && (number === last || (Number.isNaN(number) && Number.isNaN(last)))) continue;
+    numbers[count++] = number;
+  }
+  return numbers.subarray(0, count);
+}
+
+/** Index of a number that is in the list; NaN is the last. */
+function positionOf(number: number, ascending: Float64Array): number {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] as number) >= number) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function numericColumn(rule: NumericRule, thresholds: Float64Array): RankColumn {
@@ -156,11 +206,13 @@ function categoryRank(column: RankColumn, categories: Uint32Array, value: number
   return member === 1 ? column.memberRank : 1 - column.memberRank;
 }
 
+const float = new Float64Array(1);
+const bits = new BigInt64Array(float.buffer);
+
 /** The next greater float64. */
 function nextUp(value: number): number {
   if (value === 0) return Number.MIN_VALUE;
-  const float = new Float64Array([value]);
-  const bits = new BigInt64Array(float.buffer);
+  float[0] = value;
   bits[0] = (bits[0] as bigint) + (value > 0 ? 1n : -1n);
   return float[0] as number;
 }

@@ -155,7 +155,7 @@ test('infinite thresholds of LightGBM are read', () => {
 describe('the compact form', () => {
   test('gives the same forest back', () => {
     fc.assert(
-      fc.property(arbitraryForest(5, 6), fc.nat(7), (forest, offset) => {
+      fc.property(arbitraryForest(5, 3), fc.nat(7), (forest, offset) => {
         checkForest(forest);
         const bytes = writeCompact(forest);
         const shifted = new Uint8Array(bytes.length + offset).subarray(offset);
