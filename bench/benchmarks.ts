@@ -13,6 +13,10 @@ export const BENCHMARKS = {
     about: 'one propensity, the store in memory',
     load: () => import('./score.ts'),
   },
+  'trees-shap': {
+    about: 'exact TreeSHAP, CPU time of one thread',
+    load: () => import('./trees-shap.ts'),
+  },
   fold: {
     about: 'batches of 500 stream records folded into online items, the store in memory',
     load: () => import('./fold.ts'),
