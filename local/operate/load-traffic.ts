@@ -12,7 +12,7 @@ export interface LoadMix {
   readonly events: number;
 }
 
-export const EVENTS_PER_REQUEST = 10;
+const EVENTS_PER_REQUEST = 10;
 /** Visitors in the shop at once. */
 const PRESENT = 1000;
 /** Requests with events of a visitor before another takes its place. */

@@ -43,7 +43,7 @@ export interface DeployedFunction {
   readonly logsInvocations: boolean;
 }
 
-export interface DeployedStream {
+interface DeployedStream {
   readonly name: string;
   readonly shards: number;
   readonly retentionHours: number;
