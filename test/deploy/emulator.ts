@@ -66,8 +66,7 @@ export async function startEmulator(): Promise<Emulator> {
       GATEWAY_PORT: String(port),
       STATE_DIR: join(folder, 'state'),
       S3_DATA_DIR: join(folder, 's3'),
-      // Its own worker script uses what Node deprecates, which would stand in the functions' logs.
-      NODE_OPTIONS: `--no-deprecation ${LOADS_CJS}`,
+      NODE_OPTIONS: LOADS_CJS,
     },
   });
   const ended = new Promise<void>((resolve) => holder.once('exit', () => resolve()));
