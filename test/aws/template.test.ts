@@ -273,6 +273,50 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
         expect(named(id).Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
     });
 
+    test('what is stored is encrypted with KMS', () => {
+      for (const id of ['LakeBucket', 'ModelsBucket'])
+        expect(named(id).Properties.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
+          {
+            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' },
+            BucketKeyEnabled: true,
+          },
+        ]);
+      for (const [, { Properties }] of all('AWS::SQS::Queue'))
+        expect(Properties.KmsMasterKeyId).toBe('alias/aws/sqs');
+    });
+
+    test('every queue is closed to plain HTTP', () => {
+      const closed = all('AWS::SQS::QueuePolicy').flatMap(([, { Properties }]) => {
+        const [denial] = Properties.PolicyDocument.Statement;
+        expect(denial).toMatchObject({
+          Effect: 'Deny',
+          Principal: '*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        });
+        return denial.Resource.map((arn: { 'Fn::GetAtt': string[] }) => arn['Fn::GetAtt'][0]);
+      });
+      expect(closed.toSorted()).toEqual(
+        all('AWS::SQS::Queue')
+          .map(([id]) => id)
+          .toSorted(),
+      );
+    });
+
+    test('the lake moves what is old to cheaper storage, and forgets it in the end', () => {
+      const { Rules } = named('LakeBucket').Properties.LifecycleConfiguration;
+      const ofPrefix = (prefix: string) =>
+        Rules.find(({ Prefix }: { Prefix?: string }) => Prefix === prefix);
+      const { Transitions, ExpirationInDays } = ofPrefix('bronze/');
+      // S3 refuses an expiry that is not after the transition, and bills 30 days of Standard-IA.
+      expect(Transitions).toEqual([{ StorageClass: 'STANDARD_IA', TransitionInDays: 30 }]);
+      expect(ExpirationInDays).toBeGreaterThanOrEqual(60);
+      for (const prefix of ['undelivered/', 'dead_letters/'])
+        expect(ofPrefix(prefix).ExpirationInDays).toBe(ExpirationInDays);
+      expect(Rules).toContainEqual(
+        expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 30 } }),
+      );
+    });
+
     test('what production keeps survives its stack', () => {
       const stateful = [
         'DynamoDB::Table',

@@ -25,7 +25,7 @@ const services: PackagedService[] = [];
 
 beforeAll(async () => {
   for (const stage of STAGES) services.push(await packageService(stage));
-});
+}, 300_000);
 afterAll(() => {
   for (const service of services) service.delete();
 });
