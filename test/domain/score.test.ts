@@ -164,8 +164,8 @@ describe('a score', () => {
     await score({ anonymous_id: 'v1' });
     await score({ user_id: 'ann' });
     expect(logged()).toMatchObject([
-      { visitor: 'v1', user_id: ann, unit: ann },
-      { visitor: 'v1', user_id: ann, unit: ann },
+      { visitor: 'v1', user_id: ann, unit: ann, scored_by: 'process' },
+      { visitor: 'v1', user_id: ann, unit: ann, scored_by: 'process' },
     ]);
     expect(store.reads.at(-1)).toEqual(['visitor#v1']);
   });
@@ -253,7 +253,9 @@ describe('when something fails, the answer is the prior', () => {
     store.failure = new StoreUnavailable('down');
     const answer = await score({ anonymous_id: 'v1', reasons: true });
     expect(answer).toMatchObject({ degraded: true, action: { type: 'none' } });
-    expect(logged()).toMatchObject([{ degraded_because: 'StoreUnavailable', margin: null }]);
+    expect(logged()).toMatchObject([
+      { degraded_because: 'StoreUnavailable', margin: null, scored_by: null },
+    ]);
     expect(reports).toMatchObject([{ failure: 'ScoreDegraded' }]);
   });
 
