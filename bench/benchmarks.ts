@@ -13,6 +13,10 @@ export const BENCHMARKS = {
     about: 'one propensity, the store in memory',
     load: () => import('./score.ts'),
   },
+  'trees-evaluate': {
+    about: 'margins of a forest, CPU time of one thread',
+    load: () => import('./trees-evaluate.ts'),
+  },
   'trees-shap': {
     about: 'exact TreeSHAP, CPU time of one thread',
     load: () => import('./trees-shap.ts'),
