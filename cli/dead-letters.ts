@@ -4,6 +4,7 @@ import { type FoundDeadLetter, findDeadLetters } from '../local/find-dead-letter
 import { openLake } from '../local/lake.ts';
 import { readProjectWiring } from '../local/project.ts';
 import { redriveDeadLetters } from '../shared/domain/dead-letter-redrive.ts';
+import { openDeadLetterQueue } from '../shared/embedded/dead-letter-queue.ts';
 import { openEventStream } from '../shared/embedded/event-stream.ts';
 import { Usage } from '../shared/errors.ts';
 import type { EventStream } from '../shared/ports.ts';
@@ -61,12 +62,19 @@ async function list(flags: { consumer?: string; limit: string; json?: boolean })
       kept: records.length,
       redrives,
     }));
+  const waiting = waitingInQueues();
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ consumers: byConsumer, dead_letters: latest })}\n`);
+    const answer = { waiting, consumers: byConsumer, dead_letters: latest };
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
     return;
   }
+  if (waiting > 0) {
+    process.stdout.write(
+      `${waiting} wait in their queues: a running platform keeps them within a minute\n`,
+    );
+  }
   if (byConsumer.length === 0) {
-    process.stdout.write('there are no dead letters\n');
+    process.stdout.write('there are no dead letters in the lake\n');
     return;
   }
   for (const { consumer, dead_letters, records, redriven } of byConsumer) {
@@ -85,6 +93,13 @@ async function list(flags: { consumer?: string; limit: string; json?: boolean })
       `${dead_letter_id}  ${given_up_at}  ${consumer}: ${condition} (${marks.join(', ')})\n`,
     );
   }
+}
+
+/** Messages that were not kept yet, so that nobody knows what they name. */
+function waitingInQueues(): number {
+  const { streamMappings } = readProjectWiring('dev');
+  const queues = new Set(streamMappings.map(({ deadLetterQueue }) => deadLetterQueue));
+  return [...queues].reduce((sum, queue) => sum + openDeadLetterQueue(queue).size(), 0);
 }
 
 async function show(id: string): Promise<void> {

@@ -68,6 +68,11 @@ test('what a consumer gave up on is kept with its records, and once redriven cha
   const queue = openDeadLetterQueue(mapping.deadLetterQueue);
   await directory.commit(() => queue.send(letter));
 
+  expect(JSON.parse(foresight('list', '--json').stdout)).toEqual({
+    waiting: 1,
+    consumers: [],
+    dead_letters: [],
+  });
   const { handler } = await import('../../functions/keep-dead-letters.ts');
   await handler({}, lambdaContext('keep-dead-letters', 60));
   expect(queue.size()).toBe(0);
@@ -75,7 +80,8 @@ test('what a consumer gave up on is kept with its records, and once redriven cha
     { severity: 'medium', subject: 'Foresight: update-features gave up on 1 record' },
   ]);
 
-  const { consumers, dead_letters } = JSON.parse(foresight('list', '--json').stdout);
+  const { waiting, consumers, dead_letters } = JSON.parse(foresight('list', '--json').stdout);
+  expect(waiting).toBe(0);
   expect(consumers).toEqual([
     { consumer: 'update-features', dead_letters: 1, records: 1, redriven: 0 },
   ]);
