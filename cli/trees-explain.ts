@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openTable } from '../local/read-table.ts';
+import { type NumberColumn, openTable } from '../local/read-table.ts';
 import { type OutputColumn, type TableWriter, writeTable } from '../local/write-table.ts';
 import { Usage } from '../shared/errors.ts';
 import { ShapImportance } from '../shared/trees/shap-importance.ts';
@@ -40,8 +40,8 @@ interface ShownRow {
 
 interface Contribution {
   readonly feature: string;
-  /** Null where missing; of a categorical column the category's number. */
-  readonly value: number | null;
+  /** Null where missing; the text of a known category. */
+  readonly value: number | string | null;
   readonly contribution: number;
 }
 
@@ -77,7 +77,7 @@ async function run(model: string, file: string, flags: Flags): Promise<void> {
         shown = {
           row: wanted,
           margin: marginOf(explainer, own),
-          contributions: strongestFirst(features, rowOf(rows.numbers, here), own),
+          contributions: strongestFirst(columns, rowOf(rows.numbers, here), own),
         };
       }
       before += rows.count;
@@ -117,16 +117,16 @@ function marginOf({ bias }: Explainer, contributions: Float64Array): number {
 }
 
 function strongestFirst(
-  features: readonly string[],
+  columns: readonly NumberColumn[],
   values: Float64Array,
   contributions: Float64Array,
 ): readonly Contribution[] {
-  return features
-    .map((feature, column) => {
+  return columns
+    .map(({ name, categories }, column) => {
       const value = values[column] as number;
       return {
-        feature,
-        value: Number.isNaN(value) ? null : value,
+        feature: name,
+        value: Number.isNaN(value) ? null : (categories?.[value] ?? value),
         contribution: contributions[column] as number,
       };
     })

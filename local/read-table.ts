@@ -109,10 +109,12 @@ function tableOf(
     return type;
   }
 
-  /** A number, or NULL where the cell is empty or holds none. */
+  /** A number, 1 for true, 0 for false, or NULL where the cell is empty or holds none of these. */
   function numberOf(column: string): string {
     const type = typeOf(column);
-    if (type === 'VARCHAR') return `TRY_CAST(${name(column)} AS DOUBLE)`;
+    if (type === 'VARCHAR')
+      return `coalesce(TRY_CAST(${name(column)} AS DOUBLE),
+        CASE lower(${name(column)}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 END)`;
     if (/^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/.test(type))
       return `CAST(${name(column)} AS DOUBLE)`;
     throw new UnreadableInput(`${path}, column ${column}: ${type} is neither number nor text`);
