@@ -80,7 +80,7 @@ export function vectors<Input>(
  * Whether |got − expected| ≤ abs + rel · |expected| for every number of a value; lists and objects
  * are compared part by part, null must be null.
  */
-export function expectAgreement(
+function expectAgreement(
   got: unknown,
   expected: unknown,
   tolerance: Tolerance,
