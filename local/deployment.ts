@@ -4,13 +4,18 @@ import type { Deployment } from '../shared/domain/deployment.ts';
 import { UnsupportedWiring } from '../shared/errors.ts';
 import { PROJECT } from './project.ts';
 import { readServiceFile } from './service-file.ts';
-import { readWiring } from './wiring.ts';
+import { readWiring, type Wiring } from './wiring.ts';
 
 /** Types that the cost model has a line for, and those that cost nothing by themselves. */
 const PRICED =
-  /^AWS::(Kinesis::Stream|KinesisFirehose::DeliveryStream|DynamoDB::Table|S3::Bucket|SecretsManager::Secret|KMS::Key|CloudWatch::(Alarm|CompositeAlarm|Dashboard)|StepFunctions::StateMachine)$/;
+  /^AWS::(Lambda::Function|Kinesis::Stream|KinesisFirehose::DeliveryStream|DynamoDB::Table|S3::Bucket|SecretsManager::Secret|KMS::Key|CloudWatch::(Alarm|CompositeAlarm|Dashboard)|StepFunctions::StateMachine)$/;
 const FREE =
   /^AWS::(IAM|ApiGatewayV2|CodeDeploy|SNS|SQS|Events|Scheduler|Glue|Athena|Budgets|ResourceGroups|CloudFormation)::|^AWS::(S3::BucketPolicy|KMS::Alias|Kinesis::ResourcePolicy|SecretsManager::ResourcePolicy|Logs::\w+|Lambda::(Alias|Version|Permission|EventInvokeConfig|EventSourceMapping|LayerVersion)|CloudWatch::InsightRule|SageMaker::ModelPackageGroup)$/;
+
+/** Whether the cost model knows a type of resource. */
+export function isKnownType(type: string): boolean {
+  return PRICED.test(type) || FREE.test(type);
+}
 
 const resource = z.looseObject({
   Type: z.string(),
@@ -134,18 +139,16 @@ export function readDeployment(stage: string): Deployment {
       (extensions['HttpApiLogGroup']?.Properties as { LogGroupClass?: string } | undefined)
         ?.LogGroupClass === 'INFREQUENT_ACCESS',
     logRetentionDays: provider.logRetentionInDays,
-    alarmedMetrics: alarms.reduce((sum, [, { Properties }]) => sum + metricsOf(Properties), 0),
+    alarmedMetrics:
+      alarms.reduce((sum, [, { Properties }]) => sum + metricsOf(Properties), 0) +
+      (absent.has('Operated') ? 0 : canaried(wiring)),
     compositeAlarms: ofType('CloudWatch::CompositeAlarm').length,
     dashboards: ofType('CloudWatch::Dashboard').length,
     keys: ofType('KMS::Key').length,
     secrets: ofType('SecretsManager::Secret').length,
     stateMachines: ofType('StepFunctions::StateMachine').length,
     unknown: [
-      ...new Set(
-        resources
-          .map(([, { Type }]) => Type)
-          .filter((type) => !PRICED.test(type) && !FREE.test(type)),
-      ),
+      ...new Set(resources.map(([, { Type }]) => Type).filter((type) => !isKnownType(type))),
     ],
   };
 }
@@ -172,6 +175,11 @@ function absentConditions(documents: readonly z.infer<typeof document>[]): Reado
 function metricsOf(properties: unknown): number {
   const { success, data } = alarm.safeParse(properties);
   return success ? data.Metrics.filter(({ MetricStat }) => MetricStat !== undefined).length : 1;
+}
+
+/** Functions that the door calls: each has an alarm of its canary (resources/canary.ts). */
+function canaried({ routes, authorizers }: Wiring): number {
+  return new Set([...routes, ...authorizers].map((called) => called.function)).size;
 }
 
 function intervalOf(found: z.infer<typeof resource> | undefined): number {
