@@ -13,6 +13,8 @@ interface Exports {
 
 export const NODE_BYTES = 8;
 const COLUMN_BYTES = 40;
+/** Thresholds that the kernel compares at once. */
+const GROUP = 16;
 const ALIGNMENT = 64;
 const PAGE = 65_536;
 
@@ -69,25 +71,21 @@ export class KernelMemory {
     for (const [index, column] of columns.entries()) {
       const at = address + index * COLUMN_BYTES;
       const { feature, categories, missingRank, memberRank } = column;
-      const fields = [
-        feature,
-        search,
-        levelsOf(column),
-        categories?.length ?? 0,
-        missingRank,
-        memberRank,
-      ];
-      this.words.set(fields, at / 4);
+      this.words.set([feature, search, categories?.length ?? 0, missingRank, memberRank], at / 4);
       doubles[at / 8 + 3] = column.missingBound;
       doubles[at / 8 + 4] = column.leastCategory;
       if (categories) this.words.set(categories, search / 4);
-      else {
-        const first = search / this.size;
-        this.numbers.fill(Number.NaN, first, first + 2 ** levelsOf(column));
-        this.numbers.set(column.thresholds, first);
-      }
+      else this.#writeThresholds(column.thresholds, search / this.size);
       search += searchBytes(column, this.size);
     }
+  }
+
+  /** Pivots, then thresholds: see Column of evaluate.as. */
+  #writeThresholds(thresholds: Float64Array, first: number): void {
+    this.numbers.fill(Number.NaN, first, first + searchNumbers(thresholds));
+    this.numbers.set(thresholds, first + GROUP);
+    for (let last = GROUP - 1; last < thresholds.length; last += GROUP)
+      this.numbers[first + (last - GROUP + 1) / GROUP] = thresholds[last] as number;
   }
 
   /**
@@ -137,12 +135,13 @@ export function thresholdBytes(columns: readonly RankColumn[], size: number): nu
   return columns.reduce((bytes, column) => bytes + searchBytes(column, size), 0);
 }
 
-function levelsOf(column: RankColumn): number {
-  return 32 - Math.clz32(column.thresholds.length);
+/** 16 pivots, and the groups up to the one that holds what is above all full groups. */
+function searchNumbers(thresholds: Float64Array): number {
+  return (2 + Math.floor(thresholds.length / GROUP)) * GROUP;
 }
 
-function searchBytes(column: RankColumn, size: number): number {
-  const bytes = column.categories ? column.categories.length * 4 : 2 ** levelsOf(column) * size;
+function searchBytes({ categories, thresholds }: RankColumn, size: number): number {
+  const bytes = categories ? categories.length * 4 : searchNumbers(thresholds) * size;
   return Math.ceil(bytes / 8) * 8;
 }
 

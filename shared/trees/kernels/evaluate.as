@@ -8,11 +8,15 @@
 const BLOCK: u32 = 32; // rows of a block: two vectors of 16 ranks
 const CONSTANT_SLOTS: u32 = 256; // of the scratch: slot i holds 32 times the byte i
 
-/** Column: the search over thresholds (2^levels − 1 of them, padded with NaN), or a category set. */
+const GROUP: u32 = 16; // thresholds that are compared at once
+
+/**
+ * Column: 16 pivots, the last of every full group of thresholds, then the groups; both padded with
+ * NaN, which is ≤ nothing.
+ */
 @unmanaged class Column {
   feature: u32;
   thresholds: u32; // pointer; of a categorical column to the words of its set
-  levels: u32;
   words: u32; // of the category set; 0 for a numeric column
   missingRank: u32;
   memberRank: u32; // of a category in the set
@@ -21,14 +25,36 @@ const CONSTANT_SLOTS: u32 = 256; // of the scratch: slot i holds 32 times the by
 }
 
 @inline function rank<T>(column: Column, value: T): u32 {
-  if (!(abs(value) > <T>column.missingBound)) return column.missingRank;
-  if (column.words != 0) return categoryRank<T>(column, value);
-  let below: u32 = 0;
-  for (let step: u32 = (1 << column.levels) >> 1; step != 0; step >>= 1) {
-    const at = column.thresholds + (below + step - 1) * sizeof<T>();
-    below += u32(load<T>(at) <= value) * step;
+  const missing = !(abs(value) > <T>column.missingBound);
+  if (column.words != 0) return missing ? column.missingRank : categoryRank<T>(column, value);
+  const full = countUpTo<T>(column.thresholds, value);
+  const group = column.thresholds + (full + 1) * GROUP * <u32>sizeof<T>();
+  const below = full * GROUP + countUpTo<T>(group, value);
+  return select<u32>(column.missingRank, below, missing);
+}
+
+/** How many of the 16 numbers at `address` are ≤ `value`. */
+@inline function countUpTo<T>(address: u32, value: T): u32 {
+  if (sizeof<T>() == 4) {
+    const all = f32x4.splat(<f32>value);
+    const a = f32x4.le(v128.load(address), all);
+    const b = f32x4.le(v128.load(address, 16), all);
+    const c = f32x4.le(v128.load(address, 32), all);
+    const d = f32x4.le(v128.load(address, 48), all);
+    const low = i16x8.narrow_i32x4_s(a, b);
+    const high = i16x8.narrow_i32x4_s(c, d);
+    return popcnt<u32>(i8x16.bitmask(i8x16.narrow_i16x8_s(low, high)));
   }
-  return below;
+  const all = f64x2.splat(<f64>value);
+  let count = f64x2.le(v128.load(address), all);
+  count = i64x2.add(count, f64x2.le(v128.load(address, 16), all));
+  count = i64x2.add(count, f64x2.le(v128.load(address, 32), all));
+  count = i64x2.add(count, f64x2.le(v128.load(address, 48), all));
+  count = i64x2.add(count, f64x2.le(v128.load(address, 64), all));
+  count = i64x2.add(count, f64x2.le(v128.load(address, 80), all));
+  count = i64x2.add(count, f64x2.le(v128.load(address, 96), all));
+  count = i64x2.add(count, f64x2.le(v128.load(address, 112), all));
+  return -u32(i64x2.extract_lane(count, 0) + i64x2.extract_lane(count, 1));
 }
 
 function categoryRank<T>(column: Column, value: T): u32 {
@@ -116,7 +142,7 @@ function rankBlock<T>(values: u32, width: u32, columns: u32, count: u32, ranks: 
  * splits or a leaf (that and two 16-bit offsets of the children's vectors).
  * @returns the address after the program
  */
-@inline function select(program: u32, pairs: u32, joins: u32, ranks: u32, slots: u32): u32 {
+@inline function selectLeaves(program: u32, pairs: u32, joins: u32, ranks: u32, slots: u32): u32 {
   let slot = slots + CONSTANT_SLOTS * BLOCK;
   let leaf = i8x16.splat(0);
   const two = i8x16.splat(2);
@@ -221,7 +247,7 @@ function rankBlock<T>(values: u32, width: u32, columns: u32, count: u32, ranks: 
       if (tree.depth != 0) {
         walk<T>(sums, tree.leaves, tree.depth, ranks, leafValues);
       } else {
-        program = select(program, tree.pairs, tree.joins, ranks, slots);
+        program = selectLeaves(program, tree.pairs, tree.joins, ranks, slots);
         addLeaves<T>(sums, tree.leaves, slots + tree.result);
       }
     }
