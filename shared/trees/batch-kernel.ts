@@ -13,8 +13,8 @@ import type { RankedForest } from './ranked-forest.ts';
 import { selectionProgram } from './selection-program.ts';
 
 /** Rows that `margins` of evaluate.as takes at a time, one byte each in a slot. */
-const BLOCK = 32;
-const CHUNK = 16 * BLOCK;
+const BLOCK = 64;
+const CHUNK = 8 * BLOCK;
 const SLOTS = 512;
 const TREE_WORDS = 5;
 /** Above this, walking down a balanced tree costs less than selecting from all of its leaves. */

@@ -5,8 +5,8 @@
 // Ranks are kept less 128, since signed bytes are what the machine compares in vectors.
 // T is the type of values, thresholds, leaves and sums: f32 or f64.
 
-const BLOCK: u32 = 32; // rows of a block: two vectors of 16 ranks
-const CONSTANT_SLOTS: u32 = 256; // of the scratch: slot i holds 32 times the byte i
+const BLOCK: u32 = 64; // rows of a block: four vectors of 16 ranks
+const CONSTANT_SLOTS: u32 = 256; // of the scratch: slot i holds 64 times the byte i
 
 const GROUP: u32 = 16; // thresholds that are compared at once
 
@@ -151,6 +151,8 @@ function rankBlock<T>(values: u32, width: u32, columns: u32, count: u32, ranks: 
     const bound = v128.load_splat<i8>(program);
     v128.store(slot, i8x16.sub(leaf, i8x16.gt_s(v128.load(column), bound)));
     v128.store(slot, i8x16.sub(leaf, i8x16.gt_s(v128.load(column, 16), bound)), 16);
+    v128.store(slot, i8x16.sub(leaf, i8x16.gt_s(v128.load(column, 32), bound)), 32);
+    v128.store(slot, i8x16.sub(leaf, i8x16.gt_s(v128.load(column, 48), bound)), 48);
     leaf = i8x16.add(leaf, two);
     program += 4;
     slot += BLOCK;
@@ -160,10 +162,14 @@ function rankBlock<T>(values: u32, width: u32, columns: u32, count: u32, ranks: 
     const bound = v128.load_splat<i8>(program);
     const left = slots + load<u16>(program, 4);
     const right = slots + load<u16>(program, 6);
-    const low = i8x16.gt_s(v128.load(column), bound);
-    const high = i8x16.gt_s(v128.load(column, 16), bound);
-    v128.store(slot, v128.bitselect(v128.load(right), v128.load(left), low));
-    v128.store(slot, v128.bitselect(v128.load(right, 16), v128.load(left, 16), high), 16);
+    const a = i8x16.gt_s(v128.load(column), bound);
+    v128.store(slot, v128.bitselect(v128.load(right), v128.load(left), a));
+    const b = i8x16.gt_s(v128.load(column, 16), bound);
+    v128.store(slot, v128.bitselect(v128.load(right, 16), v128.load(left, 16), b), 16);
+    const c = i8x16.gt_s(v128.load(column, 32), bound);
+    v128.store(slot, v128.bitselect(v128.load(right, 32), v128.load(left, 32), c), 32);
+    const d = i8x16.gt_s(v128.load(column, 48), bound);
+    v128.store(slot, v128.bitselect(v128.load(right, 48), v128.load(left, 48), d), 48);
     program += 8;
     slot += BLOCK;
   }
@@ -198,14 +204,14 @@ function rankBlock<T>(values: u32, width: u32, columns: u32, count: u32, ranks: 
     let a = root, b = root, c = root, d = root, e = root, f = root, g = root, h = root;
     const first = ranks + row;
     for (let left = depth; left != 0; left--) {
-      a = step(a, first, 5);
-      b = step(b, first + 1, 5);
-      c = step(c, first + 2, 5);
-      d = step(d, first + 3, 5);
-      e = step(e, first + 4, 5);
-      f = step(f, first + 5, 5);
-      g = step(g, first + 6, 5);
-      h = step(h, first + 7, 5);
+      a = step(a, first, 6);
+      b = step(b, first + 1, 6);
+      c = step(c, first + 2, 6);
+      d = step(d, first + 3, 6);
+      e = step(e, first + 4, 6);
+      f = step(f, first + 5, 6);
+      g = step(g, first + 6, 6);
+      h = step(h, first + 7, 6);
     }
     const sum = sums + row * sizeof<T>();
     const size = <u32>sizeof<T>();
@@ -235,8 +241,8 @@ function rankBlock<T>(values: u32, width: u32, columns: u32, count: u32, ranks: 
   trees: u32, treeCount: u32, programs: u32, slots: u32, leafValues: u32, base: T, sums: u32,
 ): void {
   for (let i: u32 = 0; i < CONSTANT_SLOTS; i++) {
-    v128.store(slots + i * BLOCK, i8x16.splat(<i8>i));
-    v128.store(slots + i * BLOCK, i8x16.splat(<i8>i), 16);
+    for (let byte: u32 = 0; byte < BLOCK; byte += 16)
+      v128.store(slots + i * BLOCK + byte, i8x16.splat(<i8>i));
   }
   for (; blocks != 0; blocks--) {
     rankBlock<T>(values, width, columns, columnCount, ranks);
