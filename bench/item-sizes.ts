@@ -1,5 +1,5 @@
-import { sequenceNumber } from '../local/kinesis-event.ts';
 import { updateFeatures } from '../shared/domain/update-features.ts';
+import { sequenceNumber } from '../shared/embedded/stream-position.ts';
 import type { OnlineItem } from '../shared/ports.ts';
 import type { EnrichedEvent } from '../shared/schemas/event.ts';
 import { openMemoryStore } from './memory-store.ts';

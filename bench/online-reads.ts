@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
-import { sequenceNumber } from '../local/kinesis-event.ts';
 import { updateFeatures } from '../shared/domain/update-features.ts';
+import { sequenceNumber } from '../shared/embedded/stream-position.ts';
 import { visitorFromItem, visitorKey } from '../shared/features/item.ts';
 import { featureValues } from '../shared/features/vector.ts';
 import type { OnlineItem } from '../shared/ports.ts';

@@ -1,12 +1,12 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { sequenceNumber } from '../local/kinesis-event.ts';
 import { lambdaContext } from '../local/lambda-context.ts';
 import { defaultPolicy } from '../shared/domain/default-policy.ts';
 import { ModelPool } from '../shared/domain/model-pool.ts';
 import { routingKey } from '../shared/domain/routing.ts';
 import { Scorer } from '../shared/domain/score.ts';
 import { updateFeatures } from '../shared/domain/update-features.ts';
+import { sequenceNumber } from '../shared/embedded/stream-position.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
 import type { OnlineStore } from '../shared/ports.ts';
 import { bodyText, httpHandler, jsonResponse } from '../shared/runtime/http-handler.ts';

@@ -15,6 +15,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   enrich: ['firehose', 'kinesis'],
   'update-features': ['dynamodb'],
   score: ['dynamodb', 'firehose', 'secrets-manager'],
+  'keep-dead-letters': ['kinesis', 's3', 'sns', 'sqs'],
   health: [],
   openapi: [],
 };
