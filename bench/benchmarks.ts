@@ -21,6 +21,10 @@ export const BENCHMARKS = {
     about: 'exact TreeSHAP, CPU time of one thread',
     load: () => import('./trees-shap.ts'),
   },
+  'trees-train': {
+    about: 'training of a forest beside XGBoost, CPU time of one thread',
+    load: () => import('./trees-train.ts'),
+  },
   fold: {
     about: 'batches of 500 stream records folded into online items, the store in memory',
     load: () => import('./fold.ts'),

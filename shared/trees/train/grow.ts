@@ -19,7 +19,7 @@ export interface GrownNode {
   split: GrownSplit | null;
 }
 
-export interface GrownSplit {
+interface GrownSplit {
   readonly column: number;
   /** Left if value < threshold (float32); 0 of a categorical split. */
   readonly threshold: number;

@@ -41,7 +41,7 @@ export interface Layout {
   readonly pages: number;
 }
 
-export interface ColumnGroup {
+interface ColumnGroup {
   readonly first: number;
   readonly size: number;
   /** 8 bytes a row. */

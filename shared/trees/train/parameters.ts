@@ -11,7 +11,7 @@ const MOST_BINS = 256;
 const POISSON_MAX_DELTA_STEP = 0.7;
 
 /** How to train. Names are XGBoost's in camel case; defaults are its too, where it has one. */
-export const trainingParametersSchema = z.strictObject({
+const trainingParametersSchema = z.strictObject({
   objective: z.enum(['binary:logistic', 'reg:squarederror', 'reg:tweedie', 'count:poisson']),
   /** Trees to grow, at most. */
   trees: z.int().min(1).max(100_000).default(100),
