@@ -63,21 +63,26 @@ function checkTree(forest: Forest, tree: number): void {
       continue;
     }
     if (feature >= forest.featureCount) fail(node, `splits on column ${feature}, which is none`);
-    checkSplit(forest, node, (reason) => fail(node, reason));
-    for (const child of [forest.left[node] as number, forest.right[node] as number]) {
-      if (child <= node || child >= end) fail(node, `child ${child - start} is not after it`);
-      if (parents[child - start] === 1) fail(node, `child ${child - start} has two parents`);
-      parents[child - start] = 1;
-    }
+    const wrong = wrongSplit(forest, node);
+    if (wrong !== null) fail(node, wrong);
+    adopt(node, forest.left[node] as number);
+    adopt(node, forest.right[node] as number);
+  }
+
+  function adopt(node: number, child: number): void {
+    if (child <= node || child >= end) fail(node, `child ${child - start} is not after it`);
+    if (parents[child - start] === 1) fail(node, `child ${child - start} has two parents`);
+    parents[child - start] = 1;
   }
 }
 
-function checkSplit(forest: Forest, node: number, fail: (reason: string) => never): void {
-  if (Number.isNaN(forest.threshold[node])) fail('threshold NaN');
-  if (Number.isNaN(forest.gain[node])) fail('gain NaN');
+/** What is wrong with a split's own fields, or null. */
+function wrongSplit(forest: Forest, node: number): string | null {
+  if (Number.isNaN(forest.threshold[node])) return 'threshold NaN';
+  if (Number.isNaN(forest.gain[node])) return 'gain NaN';
   const missing = forest.missing[node] as number;
-  if (missing > Missing.nan) fail(`missing type ${missing}`);
-  if (forest.rules === 'xgboost' && missing !== Missing.nan) fail(`missing type ${missing}`);
+  if (missing > Missing.nan || (forest.rules === 'xgboost' && missing !== Missing.nan))
+    return `missing type ${missing}`;
   const set = forest.categorySet[node] as number;
-  if (set >= forest.categorySets.length) fail(`category set ${set}, which is none`);
+  return set >= forest.categorySets.length ? `category set ${set}, which is none` : null;
 }

@@ -1,17 +1,13 @@
 import { float32BaseMargin } from './base-margin.ts';
 import type { Forest } from './forest.ts';
+import type { Kernel, Numbers, SumPrecision } from './kernel.ts';
 import { typedArrayKernel } from './typed-array-kernel.ts';
 import { runsHere, wasmKernel } from './wasm-kernel.ts';
-
-/** float32: as XGBoost sums, rounding after every tree. float64: as LightGBM does. */
-export type SumPrecision = 'float32' | 'float64';
-
-export type KernelName = 'wasm-simd' | 'typed-array';
 
 /** A forest made ready to be evaluated. Rows are values in column order, NaN where missing. */
 export interface ForestEvaluator {
   /** What computes the margins: the choice is made when the forest is compiled. */
-  readonly kernel: KernelName;
+  readonly kernel: Kernel['name'];
   /** @param row at least `featureCount` values */
   readonly margin: (row: ArrayLike<number>) => number;
   /**
@@ -19,15 +15,6 @@ export interface ForestEvaluator {
    * @param out at least `count` numbers
    */
   readonly margins: (rows: Numbers, count: number, out: Numbers) => void;
-}
-
-export type Numbers = Float32Array | Float64Array;
-
-/** Sums of leaf values, beginning with a base. */
-export interface Kernel {
-  readonly name: KernelName;
-  sum(row: ArrayLike<number>): number;
-  sums(rows: Numbers, count: number, out: Numbers): void;
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { Numbers, SumPrecision } from './evaluate.ts';
 import type { Forest } from './forest.ts';
+import type { Numbers, SumPrecision } from './kernel.ts';
 import { WASM } from './kernels/evaluate.wasm.ts';
 import type { RankColumn, RankedForest } from './ranked-forest.ts';
 
@@ -110,11 +110,12 @@ export class KernelMemory {
         this.words[at / 4 + 1] = isSplit ? free : at;
         this.numbers[(at - address + values) / this.size] = value[node] as number;
         if (!isSplit) continue;
-        for (const child of [left[node] as number, right[node] as number]) {
-          addressOf[child] = free;
-          queue[filled++] = child;
-          free += NODE_BYTES;
-        }
+        addressOf[left[node] as number] = free;
+        addressOf[right[node] as number] = free + NODE_BYTES;
+        queue[filled] = left[node] as number;
+        queue[filled + 1] = right[node] as number;
+        filled += 2;
+        free += 2 * NODE_BYTES;
       }
     }
     return addressOf;

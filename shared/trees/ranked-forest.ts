@@ -30,7 +30,7 @@ export interface RankedForest {
   readonly rank: Uint8Array;
 }
 
-export const MOST_THRESHOLDS = 255;
+const MOST_THRESHOLDS = 255;
 
 /** LightGBM reads |x| ≤ 1e-35f as zero. */
 const ZERO_BOUND = Math.fround(1e-35);

@@ -8,7 +8,7 @@ import { modelOfArtifact } from './xgboost-container.ts';
 import { readXgboostJson } from './xgboost-json.ts';
 import { readXgboostUbjson } from './xgboost-ubjson.ts';
 
-export type ForestFormat =
+type ForestFormat =
   | 'xgboost-json'
   | 'xgboost-ubjson'
   | 'xgboost-binary'
@@ -20,7 +20,7 @@ export type ForestFormat =
  * The format that a file begins like, or null. UBJSON and JSON both begin with a brace; UBJSON goes
  * on with the length of a key or of the object.
  */
-export function forestFormat(bytes: Uint8Array): ForestFormat | null {
+function forestFormat(bytes: Uint8Array): ForestFormat | null {
   if (isCompact(bytes)) return 'compact';
   if (isXgboostBinary(bytes)) return 'xgboost-binary';
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'sagemaker-xgboost';

@@ -1,5 +1,5 @@
-import type { Kernel, SumPrecision } from './evaluate.ts';
 import type { Forest } from './forest.ts';
+import type { Kernel, SumPrecision } from './kernel.ts';
 import {
   columnBytes,
   depthOf,

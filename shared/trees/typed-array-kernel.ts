@@ -1,5 +1,5 @@
-import type { Kernel, SumPrecision } from './evaluate.ts';
 import type { Forest } from './forest.ts';
+import type { Kernel, SumPrecision } from './kernel.ts';
 import { rankForest, rankOf } from './ranked-forest.ts';
 
 /** The evaluation in plain code: same ranks, same order of sums, so the same bits. */

@@ -1,6 +1,6 @@
 import { batchKernel } from './batch-kernel.ts';
-import type { Kernel, SumPrecision } from './evaluate.ts';
 import type { Forest } from './forest.ts';
+import type { Kernel, SumPrecision } from './kernel.ts';
 import { kernelModule } from './kernel-memory.ts';
 import { rankForest } from './ranked-forest.ts';
 import { rowKernel } from './row-kernel.ts';
