@@ -13,8 +13,9 @@ import { parseKeyRing } from '../shared/domain/identity.ts';
 import { ModelPool } from '../shared/domain/model-pool.ts';
 import { Scorer } from '../shared/domain/score.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
+import { failureReport } from '../shared/runtime/failure-report.ts';
 import { bodyText, httpHandler, jsonResponse } from '../shared/runtime/http-handler.ts';
-import { logger, metrics, openMetrics } from '../shared/runtime/observability.ts';
+import { metrics, openMetrics } from '../shared/runtime/observability.ts';
 import { ScoreTally } from '../shared/runtime/score-tally.ts';
 import { startDeadline } from '../shared/runtime/start-deadline.ts';
 
@@ -33,10 +34,7 @@ const environment = z.object({
 export const handler = httpHandler(environment, async (settings) => {
   const clock = openClock();
   const definitions = definitionDigests();
-  const report = (failure: string, error: Error) => {
-    logger.error(failure, error);
-    metrics.addMetric(failure, MetricUnit.Count, 1);
-  };
+  const report = failureReport(() => clock.now());
   const endpoint = new EndpointBackend({
     endpoint: openModelEndpoint(settings.SCORING_ENDPOINT),
     clock,

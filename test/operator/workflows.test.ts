@@ -65,7 +65,7 @@ describe('a workflow may do no more than it must', () => {
   });
 
   test('what deploys is bound to an environment, whose people can approve', () => {
-    const deploying = runs.filter(({ run }) => run.includes('serverless deploy'));
+    const deploying = runs.filter(({ run }) => run.includes('npm run deploy'));
     expect(deploying).toHaveLength(1);
     expect(deploying[0]?.job.environment).toBeDefined();
   });
