@@ -18,6 +18,7 @@ import { currentSession, type FeatureEntities, featureValues } from '../shared/f
 import { isForgotten, sessionId } from '../shared/features/visitor.ts';
 import type { OnlineStore } from '../shared/ports.ts';
 import type { FeatureValue } from '../shared/schemas/score.ts';
+import { alignedTable } from './aligned-table.ts';
 
 const ENTITIES = ['visitor', 'session', 'user'] as const;
 type ShownEntity = (typeof ENTITIES)[number];
@@ -32,7 +33,7 @@ export function register(program: Command): void {
       process.stdout.write(
         flags.json
           ? `${JSON.stringify(catalogue())}\n`
-          : table([HEADINGS, ...catalogue().map(listed)]),
+          : alignedTable([HEADINGS, ...catalogue().map(listed)]),
       );
     });
   features
@@ -166,8 +167,8 @@ function told({ entity, id, found, at, facts, features }: Shown): string {
   const text = (value: FeatureValue) => (value === null ? '-' : String(value));
   return [
     `${entity} ${id} at ${at}\n`,
-    table(Object.entries(facts).map(([name, value]) => [name, text(value)])),
-    table(features.map(({ name, value, unit }) => [name, text(value), unit])),
+    alignedTable(Object.entries(facts).map(([name, value]) => [name, text(value)])),
+    alignedTable(features.map(({ name, value, unit }) => [name, text(value), unit])),
   ].join('\n');
 }
 
@@ -184,19 +185,4 @@ function listed(entry: CatalogueEntry): string[] {
     entry.online_only ? 'online only' : '',
     entry.digest.slice(0, 12),
   ];
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
 }
