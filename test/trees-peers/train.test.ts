@@ -57,7 +57,8 @@ describe.each(OBJECTIVES)(
       ],
       ['monotone', { monotone: [1, -1, 0, 0, 0] }, { monotone_constraints: '(1,-1,0,0,0)' }],
       ['penalties', { lambda: 3, alpha: 0.5 }, { lambda: 3, alpha: 0.5 }],
-      ['bounded leaves', { maxDeltaStep: 0.3 }, { max_delta_step: 0.3 }],
+      // a tighter bound makes gains tie, and the order of sums then decides
+      ['bounded leaves', { maxDeltaStep: 0.5 }, { max_delta_step: 0.5 }],
     ] as const)('%s', async (_, ours, theirs) => {
       // XGBoost orders categories lighter than min_child_weight as if they weighed nothing
       const { forest } = await trainForest(rows, {
