@@ -26,9 +26,12 @@ function chosen(): { benchmarks: readonly BenchmarkName[]; json: string | undefi
       allowPositionals: true,
       options: { json: { type: 'string' } },
     });
-    const unknown = positionals.find((name) => !Object.hasOwn(BENCHMARKS, name));
+    // `trees` means all of trees-….
+    const named = (asked: string) =>
+      names.filter((name) => name === asked || name.startsWith(`${asked}-`));
+    const unknown = positionals.find((asked) => named(asked).length === 0);
     if (unknown !== undefined) usage(`no benchmark is called ${unknown}`);
-    const benchmarks = positionals.length === 0 ? short : (positionals as BenchmarkName[]);
+    const benchmarks = positionals.length === 0 ? short : positionals.flatMap(named);
     return { benchmarks, json: values.json };
   } catch (error) {
     return usage((error as Error).message);

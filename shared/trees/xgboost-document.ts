@@ -16,18 +16,18 @@ export function forestOfDocument(document: unknown): Forest {
   const booster = objectIn(learner, 'gradient_booster', 'learner');
   const path = 'learner.gradient_booster';
   if (booster['name'] !== 'gbtree')
-    fail(`${path}.name`, `only gbtree is evaluated here, not ${String(booster['name'])}`);
+    fail(`${path}.name`, `only gbtree is evaluated here, not ${shown(booster['name'])}`);
   for (const key of ['num_class', 'num_target'])
     if (parameters[key] !== undefined && numberOf(parameters[key], key) > 1)
       fail(`learner.learner_model_param.${key}`, 'a model of several outputs has several margins');
-  const objective = String(objectIn(learner, 'objective', 'learner')['name']);
+  const objective = shown(objectIn(learner, 'objective', 'learner')['name']);
   if (!isObjective(objective)) fail('learner.objective.name', `${objective} is not known here`);
   const model = objectIn(booster, 'model', path);
   const trees = model['trees'];
   if (!Array.isArray(trees)) fail(`${path}.model.trees`, 'no list');
   const announced = objectIn(model, 'gbtree_model_param', `${path}.model`)['num_trees'];
   if (numberOf(announced, 'num_trees') !== trees.length)
-    fail(`${path}.model.trees`, `${trees.length} trees, ${String(announced)} are announced`);
+    fail(`${path}.model.trees`, `${trees.length} trees, ${shown(announced)} are announced`);
   const featureCount = wholeOf(parameters['num_feature'], 'num_feature', LIMITS.features);
   const builder = new ForestBuilder();
   for (const [index, tree] of trees.entries())
@@ -55,11 +55,16 @@ function objectIn(parent: Fields, key: string, path: string): Fields {
   return value as Fields;
 }
 
+/** Objects of a file have no prototype, so `String` would throw. */
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
 /** Parameters are numbers in quotes. */
 function numberOf(value: unknown, path: string): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number))
-    fail(path, `${String(value)} is no number`);
+    fail(path, `${shown(value)} is no number`);
   return number;
 }
 
@@ -73,15 +78,15 @@ function wholeOf(value: unknown, path: string, most: number): number {
 function namesIn(learner: Fields): readonly string[] | null {
   const names = learner['feature_names'];
   if (!Array.isArray(names) || names.length === 0) return null;
-  return names.map(String);
+  return names.map(shown);
 }
 
 /** A scalar up to 3.0; from 3.1 a list in brackets. */
 function baseMarginOf(text: unknown, objective: Forest['objective']): number {
   const path = 'learner.learner_model_param.base_score';
-  const list = /^\[(.*)\]$/.exec(String(text));
+  const list = /^\[(.*)\]$/.exec(shown(text));
   const margin = marginOfBaseScore(numberOf(list ? list[1] : text, path), objective);
-  if (Number.isNaN(margin)) fail(path, `${text} is outside the range of ${objective}`);
+  if (Number.isNaN(margin)) fail(path, `${shown(text)} is outside the range of ${objective}`);
   return margin;
 }
 
@@ -146,9 +151,14 @@ function categoriesOf(
   const segments = listIn(tree, 'categories_segments', path, nodes.length);
   const sizes = listIn(tree, 'categories_sizes', path, nodes.length);
   const categories = listIn(tree, 'categories', path, null);
-  const segmentOf = new Map(Array.from(nodes, (node, index) => [Number(node), index]));
+  const segmentOf = new Map(
+    Array.from(nodes, (node, index) => [
+      wholeOf(node, `${path}.categories_nodes[${index}]`, count - 1),
+      index,
+    ]),
+  );
   return (node) => {
-    if (!Number(types[node])) return null;
+    if (wholeOf(types[node], `${path}.split_type[${node}]`, 1) === 0) return null;
     const index = segmentOf.get(node);
     if (index === undefined) fail(`${path}.categories_nodes`, `node ${node} has no categories`);
     const at = (key: string) => `${path}.${key}[${index}]`;

@@ -9,6 +9,7 @@ import { compileForest } from '../../shared/trees/evaluate.ts';
 import type { Forest } from '../../shared/trees/forest.ts';
 import { inverseLink } from '../../shared/trees/objective.ts';
 import { readForest } from '../../shared/trees/read-forest.ts';
+import { forestOfDocument } from '../../shared/trees/xgboost-document.ts';
 import { arbitraryForest } from './arbitrary-forest.ts';
 import { FIXTURES, referenceModels } from './reference-models.ts';
 
@@ -71,6 +72,35 @@ describe('readForest', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test('any value in the place of any other of an XGBoost document is refused or a forest', () => {
+  const anything = fc.oneof(
+    fc.constantFrom<unknown>(null, -1, 0.5, Number.NaN, 2 ** 31, '', '3', 'NaN', true, [], [[]]),
+    fc.anything({ withNullPrototype: true, withTypedArray: true, maxDepth: 2 }),
+  );
+  fc.assert(
+    fc.property(anything, fc.infiniteStream(fc.nat()), (value, choices) => {
+      const document = JSON.parse(logistic.toString());
+      let place = document;
+      for (const choice of choices) {
+        const keys = Object.keys(place);
+        const key = keys[choice % keys.length] as string;
+        if (typeof place[key] === 'object' && Object.keys(place[key]).length > 0 && choice % 5 > 0)
+          place = place[key];
+        else {
+          place[key] = value;
+          break;
+        }
+      }
+      try {
+        checkForest(forestOfDocument(document));
+      } catch (error) {
+        expect(error).toBeInstanceOf(UnusableModel);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 const logistic = bytesOf('current/xgboost-logistic.json');
