@@ -31,7 +31,7 @@ for (const source of readdirSync(FOLDER).filter((file) => file.endsWith('.as')))
   console.log(`${same ? 'as it was' : check ? 'STALE    ' : 'built    '} ${name}.wasm.ts`);
 }
 rmSync(scratch, { recursive: true });
-if (stale > 0) console.error('run: node .ci/build-kernels.ts');
+if (stale > 0) console.error('run: npm run kernels');
 process.exit(stale === 0 ? 0 : 1);
 
 /** Flags of one kernel alone stand in its first line: `// asc --sharedMemory --maximumMemory 100`. */
