@@ -13,8 +13,9 @@ import type { RankedForest } from './ranked-forest.ts';
 import { selectionProgram } from './selection-program.ts';
 
 /** Rows that `margins` of evaluate.as takes at a time, one byte each in a slot. */
-const BLOCK = 64;
-const CHUNK = 8 * BLOCK;
+export const BLOCK = 64;
+/** Values that are copied to the kernel at a time, about; at least one block of rows. */
+const CHUNK_VALUES = 2 ** 17;
 const SLOTS = 512;
 const TREE_WORDS = 5;
 /** Above this, walking down a balanced tree costs less than selecting from all of its leaves. */
@@ -31,6 +32,7 @@ export function batchKernel(
   const { columns } = ranked;
   const size = precision === 'float64' ? 8 : 4;
   const trees = starts.length - 1;
+  const chunk = BLOCK * Math.max(1, Math.floor(CHUNK_VALUES / (BLOCK * Math.max(1, featureCount))));
   const nodes = forest.feature.length * NODE_BYTES;
   const { at, length } = laidOut({
     columns: columnBytes(columns),
@@ -42,8 +44,8 @@ export function batchKernel(
     leaves: forest.feature.length * size,
     nodes,
     values: nodes,
-    sums: CHUNK * size,
-    rows: CHUNK * featureCount * size,
+    sums: chunk * size,
+    rows: chunk * featureCount * size,
   });
   const memory = new KernelMemory(length, precision);
   const { words, halves, numbers, exports } = memory;
@@ -79,15 +81,15 @@ export function batchKernel(
 
   const margins = precision === 'float64' ? exports.margins64 : exports.margins32;
   const rounded = precision === 'float64' && forest.rules === 'xgboost';
-  const sums = numbers.subarray(at.sums / size, at.sums / size + CHUNK);
+  const sums = numbers.subarray(at.sums / size, at.sums / size + chunk);
   return (rows, count, out) => {
-    for (let done = 0; done < count; done += CHUNK) {
-      const taken = Math.min(CHUNK, count - done);
-      const chunk = rows.subarray(done * featureCount, (done + taken) * featureCount);
-      numbers.set(rounded ? Float32Array.from(chunk) : chunk, at.rows / size);
+    for (let done = 0; done < count; done += chunk) {
+      const taken = Math.min(chunk, count - done);
+      const values = rows.subarray(done * featureCount, (done + taken) * featureCount);
+      numbers.set(rounded ? Float32Array.from(values) : values, at.rows / size);
       // biome-ignore format: the parameters of evaluate.as
       margins(at.rows, featureCount, Math.ceil(taken / BLOCK), at.columns, columns.length, at.ranks, at.trees, trees, at.programs, at.slots, at.values - at.nodes, base, at.sums);
-      out.set(taken === CHUNK ? sums : sums.subarray(0, taken), done);
+      out.set(taken === chunk ? sums : sums.subarray(0, taken), done);
     }
   };
 }
