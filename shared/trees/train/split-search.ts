@@ -1,12 +1,7 @@
 import type { ColumnBins } from './column-bins.ts';
 import type { CompleteParameters } from './parameters.ts';
 
-/**
- * The best split of one node by one column, from the column's histogram. Arithmetic and order of
- * preference are XGBoost's (`src/tree/param.h`, `split_evaluator.h`, `updater_colmaker.cc` and
- * `hist/evaluate_splits.h`): sums are float64, weights and gains float32, the first of equal gains
- * stays.
- */
+/** A node as the search sees it. */
 export interface NodeSums {
   readonly gradient: number;
   readonly hessian: number;
@@ -104,7 +99,12 @@ export function leafGain(
   return fround(-(2 * gradient * weight + (hessian + rule.lambda) * fround(weight * weight)));
 }
 
-/** Writes to `best` the best split by the column; its gain stays 0 where there is none. */
+/**
+ * Writes to `best` the node's best split by one column, from the column's histogram at
+ * `histogram[at]`; its gain is 0 where there is none. Arithmetic and order of preference are XGBoost's
+ * (`src/tree/param.h`, `split_evaluator.h`, `updater_colmaker.cc`, `hist/evaluate_splits.h`): sums are
+ * float64, weights and gains float32, the first of equal gains stays.
+ */
 export function searchSplit(
   rule: SplitRule,
   column: ColumnBins,
