@@ -122,6 +122,16 @@ export class NotEnoughData extends Error {
   override readonly name = 'NotEnoughData' as const;
 }
 
+/** A snapshot of features is no such thing (ids missing or repeated): it was not kept. */
+export class InvalidSnapshot extends Error {
+  override readonly name = 'InvalidSnapshot' as const;
+}
+
+/** A later snapshot of features is online already: load that one, or none. */
+export class StaleSnapshot extends Error {
+  override readonly name = 'StaleSnapshot' as const;
+}
+
 /** A key of this id exists, or none does, against what the command needs. */
 export class UnsuitableApiKey extends Error {
   override readonly name = 'UnsuitableApiKey' as const;

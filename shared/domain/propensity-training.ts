@@ -6,7 +6,7 @@ import { hasCartRule } from './has-cart-rule.ts';
 import { trainLogistic } from './logistic-training.ts';
 import { modelCard } from './model-card.ts';
 import { composeModel, type ModelFolder } from './model-folder.ts';
-import { featureIndex, predict } from './predict.ts';
+import { predict } from './predict.ts';
 import type { PrefixRows } from './prefix-rows.ts';
 import { openModel, type ScoringModel } from './registered-model.ts';
 import { timeSlices } from './time-slices.ts';
@@ -120,7 +120,6 @@ export function measure(
   return evaluate(rows, chosen, predictions, {
     seed,
     seenUnits: new Set(Array.from(trainedOn, (row) => rows.unit[row] as number)),
-    cartFeature: featureIndex(rows, 'cart_product_count'),
   });
 }
 

@@ -24,6 +24,7 @@ export interface Reading {
   /** Null for a user never seen. */
   readonly user: readonly Slot[] | null;
   readonly userSince: Readonly<Record<string, number>> | null;
+  readonly userBatch: BatchValues | null;
   readonly product: BatchValues | null;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -44,8 +45,7 @@ export function compileFeature(view: FeatureView, feature: FeatureDefinition, fo
   const name = featureName(view, feature);
   const { value } = feature;
   if (view.entity === 'product') return (reading) => reading.product?.[name] ?? null;
-  // No batch job writes to user items yet.
-  if (feature.computed_by === 'batch') return () => null;
+  if (feature.computed_by === 'batch') return (reading) => reading.userBatch?.[name] ?? null;
 
   const read = compileExpression(value, folds);
   const isComplete = compileCompleteness(value);

@@ -94,6 +94,8 @@ interface StoredUser {
   r: number;
   /** since */
   a?: Since;
+  /** batch */
+  b?: BatchValues;
 }
 
 /** @param version of the item read (0 where there was none) plus 1 */
@@ -224,6 +226,7 @@ export function userItem(state: UserState, user: string, version: number): Onlin
     o: state.lastOrderKey,
     r: state.newestReceived,
     ...storeSince(state.since),
+    ...(state.batch !== null && { b: state.batch }),
   };
   return { key: userKey(user), version, state: JSON.stringify(stored) };
 }
@@ -238,6 +241,7 @@ export function userFromItem(item: OnlineItem): UserState {
   state.lastOrderKey = stored.o;
   state.newestReceived = stored.r;
   state.since = restoreSince(stored.a, keysMissingIn(userFold, stored.k), stored.r);
+  state.batch = stored.b ?? null;
   return state;
 }
 

@@ -1,3 +1,4 @@
+import type { FeatureValues } from '../schemas/score.ts';
 import { applyEvent, emptyValues, type Slot } from './fold-plan.ts';
 import { userFold } from './lexicon-folds.ts';
 import { compareSequences, laterSequence } from './sequence.ts';
@@ -24,6 +25,8 @@ export interface UserState {
   newestReceived: number;
   /** Accumulator keys added to the definitions after the item began, with when. */
   since: Record<string, number>;
+  /** What the last batch job wrote, by feature name; null before the first. */
+  batch: FeatureValues | null;
 }
 
 export function emptyUser(): UserState {
@@ -35,6 +38,7 @@ export function emptyUser(): UserState {
     lastOrderKey: '',
     newestReceived: 0,
     since: {},
+    batch: null,
   };
 }
 

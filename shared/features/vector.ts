@@ -87,6 +87,7 @@ function openReading({ visitor, user, product }: FeatureEntities, query: Feature
     visitorSince: session === null ? null : nonEmpty(visitor?.since),
     user: user?.values ?? null,
     userSince: nonEmpty(user?.since),
+    userBatch: user?.batch ?? null,
     product,
     at: query.at,
     today: utcDay(query.at),
