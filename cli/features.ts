@@ -19,8 +19,9 @@ import { isForgotten, sessionId } from '../shared/features/visitor.ts';
 import type { OnlineStore } from '../shared/ports.ts';
 import type { FeatureValue } from '../shared/schemas/score.ts';
 import { alignedTable } from './aligned-table.ts';
+import { registerSnapshot } from './features-snapshot.ts';
 
-const ENTITIES = ['visitor', 'session', 'user'] as const;
+const ENTITIES = ['visitor', 'session', 'user', 'product'] as const;
 type ShownEntity = (typeof ENTITIES)[number];
 
 export function register(program: Command): void {
@@ -38,9 +39,9 @@ export function register(program: Command): void {
     });
   features
     .command('show')
-    .description('what the online store knows of a visitor, its session, or a user')
+    .description('what the online store knows of a visitor, its session, a user or a product')
     .argument('<entity>', ENTITIES.join(', '))
-    .argument('<id>', "the visitor's id (of a session too), or the shop's user id")
+    .argument('<id>', "the visitor's id (of a session too), or the shop's id of a user or product")
     .option('--at <time>', 'read as of this time, ISO 8601; the state is the stored one')
     .option('--product <id>', 'ask about this product, as a score may')
     .option('--json', 'print JSON')
@@ -49,6 +50,7 @@ export function register(program: Command): void {
       process.stdout.write(flags.json ? `${JSON.stringify(shown)}\n` : told(shown));
       if (!shown.found) process.exitCode = 1;
     });
+  registerSnapshot(features);
 }
 
 interface ShowFlags {
@@ -83,16 +85,14 @@ async function show(entity: ShownEntity, id: string, flags: ShowFlags): Promise<
   if (Number.isNaN(at)) throw new Usage(`--at ${flags.at} is no ISO 8601 time`);
   const store = openOnlineStore(resourceNamed('ONLINE_TABLE'));
   const product = flags.product ?? null;
-  const shown =
-    entity === 'user'
-      ? await userShown(store, await pseudonymOf(id))
-      : await visitorShown(store, id, product, at);
+  const shown = await found(store, entity, id, product, at);
   const query = { at, product_id: product, timeZone: resourceNamed('SHOP_TIME_ZONE') };
   const values = featureValues(shown.entities, query);
   const views: Readonly<Record<ShownEntity, readonly string[]>> = {
     visitor: ['session', 'session_product', 'user', 'product'],
     session: ['session', 'session_product'],
     user: ['user'],
+    product: ['product'],
   };
   return {
     entity,
@@ -112,6 +112,32 @@ async function pseudonymOf(user: string): Promise<string> {
 }
 
 type Found = Pick<Shown, 'id' | 'found' | 'facts'> & { readonly entities: FeatureEntities };
+
+async function found(
+  store: OnlineStore,
+  entity: ShownEntity,
+  id: string,
+  product: string | null,
+  at: number,
+): Promise<Found> {
+  if (entity === 'user') return userShown(store, await pseudonymOf(id));
+  if (entity === 'product') return productShown(store, id);
+  return visitorShown(store, id, product, at);
+}
+
+async function productShown(store: OnlineStore, id: string): Promise<Found> {
+  const item = (await store.read([productItemKey(id)])).get(productItemKey(id));
+  return {
+    id,
+    found: item !== undefined,
+    facts: {},
+    entities: {
+      visitor: null,
+      user: null,
+      product: item === undefined ? null : productFromItem(item),
+    },
+  };
+}
 
 async function userShown(store: OnlineStore, id: string): Promise<Found> {
   const item = (await store.read([userKey(id)])).get(userKey(id));

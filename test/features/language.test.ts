@@ -61,6 +61,7 @@ function valueIn(of: FeatureView, events: readonly EnrichedEvent[], at = START) 
     products: new Map(),
     visitorSince: null,
     userSince: null,
+    userBatch: null,
     product: null,
     at,
     today: Math.floor(at / DAY),

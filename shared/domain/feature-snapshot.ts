@@ -1,0 +1,176 @@
+import { StaleSnapshot, StoreUnavailable } from '../errors.ts';
+import { DAY_MS } from '../features/day-tiles.ts';
+import { productItemKey, userFromItem, userItem, userKey } from '../features/item.ts';
+import type { OnlineItem, OnlineStore } from '../ports.ts';
+import type { FeatureValues } from '../schemas/score.ts';
+import type { RetryRules } from './put-all.ts';
+
+/** A row of a snapshot of users or products. */
+export interface SnapshotRow {
+  readonly id: string;
+  /** When it became visible online, epoch milliseconds. */
+  readonly validFrom: number;
+  /** Batch features by name. */
+  readonly values: FeatureValues;
+}
+
+const VISIBLE_AFTER_HOURS = 6;
+
+/**
+ * When the snapshot of a date counts as visible online: the hour by which the daily job has loaded
+ * it, the same for a backfill, so that the same snapshot is made whenever it is made.
+ * @param date midnight UTC, epoch milliseconds
+ */
+export function visibleFrom(date: number): number {
+  return date + (VISIBLE_AFTER_HOURS / 24) * DAY_MS;
+}
+
+export interface LoadSummary {
+  readonly rows: number;
+  readonly written: number;
+  /** Had these values already. */
+  readonly unchanged: number;
+  /** Users that the stream does not know: late events alone make no item. */
+  readonly unknown: number;
+  /** Could not be written within the retries: load the snapshot again. */
+  readonly failed: number;
+}
+
+/** What one batch read takes. */
+const MAX_KEYS = 100;
+
+type Kind = 'user' | 'product';
+type Outcome = 'written' | 'unchanged' | 'unknown' | 'failed';
+
+/**
+ * Writes a snapshot's batch values to the online items, a hundred at a time, each by a conditional
+ * put; what was not written is read and tried again. A product's item holds nothing else; a user's
+ * keeps what the stream has folded. Loading it again changes nothing.
+ * @throws StaleSnapshot where a later one has been loaded; StoreUnavailable when no read succeeds
+ */
+export async function loadSnapshot(
+  kind: Kind,
+  rows: AsyncIterable<SnapshotRow>,
+  store: OnlineStore,
+  retry: RetryRules,
+  report: (rows: number) => void,
+): Promise<LoadSummary> {
+  const total = { rows: 0, written: 0, unchanged: 0, unknown: 0, failed: 0 };
+  let batch: SnapshotRow[] = [];
+  let validFrom: number | null = null;
+  const load = async () => {
+    for (const outcome of await loadBatch(kind, batch, store, retry)) total[outcome]++;
+    total.rows += batch.length;
+    batch = [];
+    report(total.rows);
+  };
+  for await (const row of rows) {
+    if (validFrom === null) {
+      validFrom = row.validFrom;
+      await refuseStale(kind, validFrom, store);
+    }
+    batch.push(row);
+    if (batch.length === MAX_KEYS) await load();
+  }
+  if (batch.length > 0) await load();
+  if (validFrom !== null && total.failed === 0) await noteLoaded(kind, validFrom, store);
+  return total;
+}
+
+async function loadBatch(
+  kind: Kind,
+  rows: readonly SnapshotRow[],
+  store: OnlineStore,
+  retry: RetryRules,
+): Promise<Outcome[]> {
+  const outcomes = rows.map((): Outcome => 'failed');
+  let pending = [...rows.keys()];
+  let unreadable: StoreUnavailable | null = null;
+  for (let attempt = 0; pending.length > 0 && attempt < retry.attempts; attempt++) {
+    if (attempt > 0) await retry.sleep(retry.random() * retry.baseDelay * 2 ** (attempt - 1));
+    const asked = pending.map((index) => rows[index] as SnapshotRow);
+    const items = await readItems(kind, asked, store).catch(unavailable);
+    if (items instanceof StoreUnavailable) {
+      unreadable = items;
+      continue;
+    }
+    unreadable = null;
+    const results = await Promise.all(asked.map((row) => loadRow(kind, row, items, store)));
+    pending.forEach((index, place) => {
+      outcomes[index] = results[place] as Outcome;
+    });
+    pending = pending.filter((index) => outcomes[index] === 'failed');
+  }
+  if (unreadable !== null) throw unreadable;
+  return outcomes;
+}
+
+function readItems(kind: Kind, rows: readonly SnapshotRow[], store: OnlineStore) {
+  return store.read(
+    rows.map(({ id }) => keyOf(kind, id)),
+    { consistent: true },
+  );
+}
+
+async function loadRow(
+  kind: Kind,
+  row: SnapshotRow,
+  items: ReadonlyMap<string, OnlineItem>,
+  store: OnlineStore,
+): Promise<Outcome> {
+  const item = items.get(keyOf(kind, row.id));
+  const next = kind === 'user' ? userWith(row, item) : productWith(row, item);
+  if (typeof next === 'string') return next;
+  const result = await store.write(next).catch(unavailable);
+  return result === 'written' ? 'written' : 'failed';
+}
+
+function productWith({ id, values }: SnapshotRow, item: OnlineItem | undefined) {
+  const state = JSON.stringify(values);
+  if (item?.state === state) return 'unchanged';
+  return { key: productItemKey(id), version: (item?.version ?? 0) + 1, state };
+}
+
+function userWith({ id, values }: SnapshotRow, item: OnlineItem | undefined) {
+  if (item === undefined) return 'unknown';
+  const state = userFromItem(item);
+  if (JSON.stringify(state.batch) === JSON.stringify(values)) return 'unchanged';
+  return userItem({ ...state, batch: values }, id, item.version + 1);
+}
+
+function keyOf(kind: Kind, id: string): string {
+  return kind === 'user' ? userKey(id) : productItemKey(id);
+}
+
+/** The item that says which snapshot of a kind was loaded last. */
+function loadedKey(kind: Kind): string {
+  return `snapshot#${kind}`;
+}
+
+async function loadedItem(kind: Kind, store: OnlineStore) {
+  const key = loadedKey(kind);
+  const item = (await store.read([key], { consistent: true })).get(key);
+  const validFrom =
+    item === undefined ? null : (JSON.parse(item.state) as { valid_from: number }).valid_from;
+  return { version: item?.version ?? 0, validFrom };
+}
+
+async function refuseStale(kind: Kind, validFrom: number, store: OnlineStore): Promise<void> {
+  const loaded = await loadedItem(kind, store);
+  if (loaded.validFrom !== null && loaded.validFrom > validFrom)
+    throw new StaleSnapshot(
+      `the ${kind} snapshot valid from ${new Date(loaded.validFrom).toISOString()} is online: an older one does not replace it`,
+    );
+}
+
+async function noteLoaded(kind: Kind, validFrom: number, store: OnlineStore): Promise<void> {
+  const { version, validFrom: known } = await loadedItem(kind, store);
+  if (known !== null && known >= validFrom) return;
+  const state = JSON.stringify({ valid_from: validFrom });
+  await store.write({ key: loadedKey(kind), version: version + 1, state });
+}
+
+function unavailable(error: unknown): StoreUnavailable {
+  if (error instanceof StoreUnavailable) return error;
+  throw error;
+}

@@ -1,0 +1,94 @@
+import { InvalidFeatureDefinition } from '../errors.ts';
+import type { FeatureDefinition, FeatureView } from '../schemas/feature-view.ts';
+import { DAY_MS } from './day-tiles.ts';
+import { featureName } from './feature-name.ts';
+import { TrinoAggregates } from './trino-aggregates.ts';
+import { expressionSql } from './trino-expression.ts';
+
+/** A feature that a snapshot carries, by the column that has it. */
+export interface SnapshotColumn {
+  readonly column: string;
+  /** Its name in vectors and manifests. */
+  readonly feature: string;
+  readonly computed_by: FeatureDefinition['computed_by'];
+}
+
+const ENTITY_COLUMN = { user: 'user_id', product: 'product_id' } as const;
+export type SnapshotEntity = keyof typeof ENTITY_COLUMN;
+
+/** Column that holds the entity's id in the lake and in its snapshots. */
+export function entityColumn(view: FeatureView): (typeof ENTITY_COLUMN)[SnapshotEntity] {
+  if (view.entity !== 'user' && view.entity !== 'product')
+    throw new InvalidFeatureDefinition(
+      `a ${view.entity} has no snapshots: its features come from replaying the fold`,
+    );
+  return ENTITY_COLUMN[view.entity];
+}
+
+/** Glue allows no dot and no `@` in the name of a column. */
+export function snapshotColumns(view: FeatureView): readonly SnapshotColumn[] {
+  return view.features.map((feature) => ({
+    column: feature.version === 1 ? feature.name : `${feature.name}_v${feature.version}`,
+    feature: featureName(view, feature),
+    computed_by: feature.computed_by,
+  }));
+}
+
+/**
+ * One Trino query for every feature of a user or product view, streamed ones too, as of a midnight:
+ * over what was received before it, windows of the N full days before it. DuckDB runs the same text
+ * after its prelude of macros. A row an entity: its id, a column a feature in the view's order
+ * (DOUBLE, or VARCHAR of a category), `valid_from`.
+ *
+ * Reads `silver_events` and, for users, `silver_sessions`. Sums are of integers, as in the fold, so
+ * the values are equal to the last bit.
+ *
+ * @param date midnight UTC, epoch milliseconds
+ * @param validFrom when the snapshot is visible online, epoch milliseconds
+ * @throws InvalidFeatureDefinition where a definition needs what only a session's fold knows
+ */
+export function trinoView(
+  view: FeatureView,
+  { date, validFrom, timeZone }: { date: number; validFrom: number; timeZone: string },
+): string {
+  if (date % DAY_MS !== 0) throw new RangeError(`${date} is no midnight UTC`);
+  const id = entityColumn(view);
+  const aggregates = new TrinoAggregates(date);
+  const read = {
+    at: date,
+    timeZone,
+    columnOf: aggregates.columnOf.bind(aggregates),
+  };
+  const columns = snapshotColumns(view);
+  const values = view.features.map(
+    ({ value }, index) => `${expressionSql(value, read)} AS ${columns[index]?.column}`,
+  );
+  const relations = [
+    `occurrences AS (\n${occurrences(view, id, date)}\n)`,
+    ...aggregates.relations(),
+  ];
+  return `WITH ${relations.join(',\n')}
+SELECT aggregates.entity AS ${id},
+  ${values.join(',\n  ')},
+  CAST(${validFrom} AS BIGINT) AS valid_from
+FROM ${['aggregates', ...aggregates.joins()].join('\n')}
+ORDER BY 1
+`;
+}
+
+const OCCURRENCE_COLUMNS =
+  'event_id, event_type, event_time, order_key, product_id, product_category, brand, price, quantity, order_id, query, device_type, channel_type, country';
+
+/** What the fold of the entity sees: users also see when their sessions begin and have ended. */
+function occurrences({ entity }: FeatureView, id: string, date: number): string {
+  const day = new Date(date).toISOString().slice(0, 10);
+  const columns = OCCURRENCE_COLUMNS.split(', ').filter((column) => column !== id);
+  const from = (table: string, seconds: string) =>
+    `  SELECT ${id} AS entity, ${[id, ...columns].filter((name) => name !== 'user_id').join(', ')}, ${seconds}
+  FROM ${table}
+  WHERE dt < '${day}' AND event_time < ${date} AND ${id} IS NOT NULL`;
+  const events = from('silver_events', 'CAST(NULL AS DOUBLE) AS session_seconds');
+  return entity === 'user'
+    ? `${events}\n  UNION ALL\n${from('silver_sessions', 'session_seconds')}`
+    : events;
+}
