@@ -18,7 +18,7 @@ import type { Result, Row } from './report.ts';
 import { cpuMicroseconds, interleaved } from './rounds.ts';
 import { percentile, ratioOf, sampleOf } from './sample.ts';
 import { benchKeyRing, simulatedTraffic } from './traffic.ts';
-import { wideModel } from './wide-model.ts';
+import { type WideModel, wideLogistic, wideTrees } from './wide-model.ts';
 
 const CALLS = 2_000;
 const STORE_MS = 5;
@@ -30,13 +30,13 @@ type Handler = (request: ScoreRequest) => Promise<ScoreResponse>;
 
 export async function run(): Promise<readonly Result[]> {
   const shop = await openShop();
-  return [...(await cpuOfScore(shop)), ...(await overheadAboveStore(shop))];
+  const trees = await wideTrees();
+  return [...(await cpuOfScore(shop, trees)), ...(await overheadAboveStore(shop, trees))];
 }
 
 /** A shop in full swing: items of its visitors, and what one would ask about those now in it. */
 interface Shop {
-  readonly store: OnlineStore;
-  readonly routedStore: OnlineStore;
+  readonly items: ReturnType<typeof openMemoryStore>['items'];
   readonly now: number;
   readonly requests: readonly ScoreRequest[];
 }
@@ -57,24 +57,8 @@ async function openShop(): Promise<Shop> {
     if (event.anonymous_id !== null && !event.is_bot) newest.set(event.visitor, event);
   }
   const shoppers = [...newest.values()].slice(-NEWEST_SHOPPERS);
-  const routing = {
-    model: 'propensity',
-    champion: wideModel.version,
-    previous: null,
-    challenger: null,
-    percent_bp: 0,
-    shadows: [],
-    salt: 'bench',
-    epoch: 1,
-    release_execution: null,
-  };
-  const routedStore = openMemoryStore();
-  for (const item of store.items.values()) routedStore.items.set(item.key, item);
-  const key = routingKey('propensity');
-  routedStore.items.set(key, { key, version: 1, state: JSON.stringify(routing) });
   return {
-    store,
-    routedStore,
+    items: store.items,
     now: Date.parse((events.at(-1) as EnrichedEvent).received_at) + 1,
     requests: shoppers.map(({ visitor, session_id, product_id }) => ({
       anonymous_id: visitor,
@@ -84,13 +68,34 @@ async function openShop(): Promise<Shop> {
   };
 }
 
-/** `functions/score.ts` over a store of ours. */
-function scoreHandler(store: OnlineStore, now: () => number): Handler {
+/** The shop's items in a store of their own, with the routing that a model serves by. */
+function storeServing({ items }: Shop, model: WideModel | null): OnlineStore {
+  const store = openMemoryStore();
+  for (const item of items.values()) store.items.set(item.key, item);
+  if (model === null) return store;
+  const routing = {
+    model: 'propensity',
+    champion: model.version,
+    previous: null,
+    challenger: null,
+    percent_bp: 0,
+    shadows: [],
+    salt: 'bench',
+    epoch: 1,
+    release_execution: null,
+  };
+  const key = routingKey('propensity');
+  store.items.set(key, { key, version: 1, state: JSON.stringify(routing) });
+  return store;
+}
+
+/** `functions/score.ts` over a store of ours; the has-cart rule where there is no model. */
+function scoreHandler(store: OnlineStore, model: WideModel | null, now: () => number): Handler {
   const clock = { now };
   const handler = httpHandler(z.object({}), () => {
     const definitions = definitionDigests();
     const files = {
-      get: async (key: string) => wideModel.files.get(key) ?? null,
+      get: async (key: string) => model?.files.get(key) ?? null,
     };
     const scorer = new Scorer({
       clock,
@@ -160,11 +165,14 @@ function httpEvent(body: string): APIGatewayProxyEventV2 {
   };
 }
 
-async function cpuOfScore({ store, routedStore, now, requests }: Shop): Promise<Row[]> {
+async function cpuOfScore(shop: Shop, forest: WideModel): Promise<Row[]> {
+  const { now, requests } = shop;
   let calls = 0;
   const clock = () => now + Math.floor(calls / 10); // 10,000 calls in a second of the shop
-  const rule = scoreHandler(store, clock);
-  const wide = scoreHandler(routedStore, clock);
+  const linear = wideLogistic();
+  const serving = (model: WideModel | null) =>
+    scoreHandler(storeServing(shop, model), model, clock);
+  const trees = serving(forest);
   const perCall = (handler: Handler, requestOf: (request: ScoreRequest) => ScoreRequest) => {
     const bodies = requests.map(requestOf);
     return async () => {
@@ -180,10 +188,11 @@ async function cpuOfScore({ store, routedStore, now, requests }: Shop): Promise<
   const same = (request: ScoreRequest) => request;
   const figures = await interleaved(
     {
-      wide: perCall(wide, same),
-      rule: perCall(rule, same),
-      reasons: perCall(wide, (request) => ({ ...request, reasons: true })),
-      context: perCall(wide, (request) => ({ ...request, context: { events: contextOf(now) } })),
+      trees: perCall(trees, same),
+      reasons: perCall(trees, (request) => ({ ...request, reasons: true })),
+      context: perCall(trees, (request) => ({ ...request, context: { events: contextOf(now) } })),
+      linear: perCall(serving(linear), same),
+      rule: perCall(serving(null), same),
       empty: perCall(emptyHandler, same),
     },
     { warmUp: 3, rounds: 9 },
@@ -196,10 +205,11 @@ async function cpuOfScore({ store, routedStore, now, requests }: Shop): Promise<
     against: { baseline: 'empty handler', ratio: ratioOf(figures[task], figures.empty) },
   });
   return [
-    row(`logistic model, ${wideModel.features} features`, 'wide', true),
+    row(`200 trees of depth 6, ${forest.features} features`, 'trees', true),
+    row('200 trees, with reasons', 'reasons'),
+    row('200 trees, with 5 context events', 'context'),
+    row(`logistic model, ${linear.features} features`, 'linear', true),
     row('has-cart rule', 'rule', true),
-    row('logistic model, with reasons', 'reasons'),
-    row('logistic model, with 5 context events', 'context'),
     { name: 'CPU of an empty handler', unit: 'µs', sample: sampleOf(figures.empty) },
   ];
 }
@@ -219,19 +229,21 @@ function contextOf(now: number) {
  * store itself took in that call. Timers fire late by up to a millisecond, so the timer is timed
  * where it is used.
  */
-async function overheadAboveStore({ routedStore, now, requests }: Shop): Promise<Row[]> {
+async function overheadAboveStore(shop: Shop, model: WideModel): Promise<Row[]> {
+  const { now, requests } = shop;
+  const store = storeServing(shop, model);
   let waited = 0;
   const slow: OnlineStore = {
-    ...routedStore,
+    ...store,
     read: async (keys) => {
       const begun = performance.now();
       await new Promise((resolve) => setTimeout(resolve, STORE_MS));
       waited += performance.now() - begun;
-      return routedStore.read(keys);
+      return store.read(keys);
     },
   };
   let calls = 0;
-  const handler = scoreHandler(slow, () => now + calls);
+  const handler = scoreHandler(slow, model, () => now + calls);
   const overheads = async () => {
     const milliseconds: number[] = [];
     for (let call = 0; call < STORE_CALLS; call++) {
