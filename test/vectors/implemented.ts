@@ -1,7 +1,12 @@
 /** Files of the folder that a test of this folder checks: they must be there. */
 export const IMPLEMENTED: readonly string[] = [
+  'bgnbd_fit',
+  'bgnbd_predict',
   'calibration_ece',
   'classification_metrics',
+  'clv_discounted',
+  'gamma_gamma_fit',
+  'gamma_gamma_predict',
   'isotonic',
   'ks_two_sample',
   'logistic_regression',
