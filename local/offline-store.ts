@@ -37,11 +37,11 @@ export async function makeSnapshot(
   view: FeatureView,
   at: { date: number; validFrom: number; timeZone: string },
 ): Promise<SnapshotFile> {
-  await viewSilver(connection, lake);
   const date = new Date(at.date).toISOString().slice(0, 10);
   const path = snapshotPath(lake, view, date);
   let rows = 0;
   try {
+    await viewSilver(connection, lake);
     await writeParquet(connection, trinoView(view, at), path, async (draft) => {
       rows = await checkedRows(connection, view, date, draft);
     });

@@ -115,9 +115,9 @@ async function makeDay(
   files: readonly string[],
   texts: SilverDay,
 ) {
-  await viewSilver(connection, lake);
   const types = Object.entries(BRONZE_COLUMNS).map(([name, type]) => `${name}: ${text(type)}`);
   try {
+    await viewSilver(connection, lake);
     await connection.run(
       `CREATE OR REPLACE TEMP TABLE bronze_events AS
        SELECT * FROM read_ndjson([${files.map(text).join(', ')}], columns = {${types.join(', ')}},

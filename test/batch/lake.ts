@@ -52,13 +52,14 @@ export async function snapshotOf(
   { duckdb, folder }: TestLake,
   view: FeatureView,
   day: string,
+  timeZone = 'UTC',
 ): Promise<Map<string, Values>> {
   const date = Date.parse(day);
   await refreshSilver(duckdb.connection, folder, date, () => undefined);
-  const at = { date, validFrom: visibleFrom(date), timeZone: 'UTC' };
+  const at = { date, validFrom: visibleFrom(date), timeZone };
   const { path } = await makeSnapshot(duckdb.connection, folder, view, at);
   const read = await duckdb.connection.runAndReadAll(
-    `SELECT * EXCLUDE valid_from FROM read_parquet('${path}')`,
+    `SELECT * EXCLUDE valid_from FROM read_parquet('${path}', hive_partitioning = false)`,
   );
   return new Map(
     (read.getRows() as FeatureValue[][]).map(([id, ...values]) => [
