@@ -15,13 +15,17 @@ import { metricsTable } from '../shared/domain/model-card.ts';
 import { modelInputs, PrefixReplay, type PrefixRows } from '../shared/domain/prefix-rows.ts';
 import { Usage } from '../shared/errors.ts';
 import { catalogue } from '../shared/features/catalogue.ts';
+import { register as registerTable } from './backtest-table.ts';
 import { progressLine } from './progress.ts';
 
 export function register(program: Command): void {
-  program
+  const backtest = program
     .command('backtest')
-    .description('train on some files, predict every event of a later one, and measure it')
-    .argument('<name>', 'propensity')
+    .description('train on some files, predict another one, and measure the predictions');
+  registerTable(backtest);
+  backtest
+    .command('propensity')
+    .description('train on events, predict every event of a later file, and measure it')
     .requiredOption('--train <format:file[,file…]>', `formats: ${FORMAT_NAMES.join(', ')}`)
     .requiredOption('--test <format:file>', 'the later events; state carries over from training')
     .requiredOption('--out <file>', 'CSV: source_row,prefix,propensity (compressed if .gz)')
@@ -44,8 +48,7 @@ interface Flags {
 
 const PROGRESS_EVERY = 10_000;
 
-async function run(name: string, flags: Flags): Promise<void> {
-  if (name !== 'propensity') throw new Usage(`${name} is no model: use propensity`);
+async function run(flags: Flags): Promise<void> {
   const model = modelNamed(flags.model);
   const dropped = namesToDrop(flags.drop);
   const seed = Number(flags.seed);

@@ -132,6 +132,11 @@ export class StaleSnapshot extends Error {
   override readonly name = 'StaleSnapshot' as const;
 }
 
+/** A search had nothing to choose from: no set of parameters could be fitted and measured. */
+export class EveryTrialFailed extends Error {
+  override readonly name = 'EveryTrialFailed' as const;
+}
+
 /** A key of this id exists, or none does, against what the command needs. */
 export class UnsuitableApiKey extends Error {
   override readonly name = 'UnsuitableApiKey' as const;
