@@ -51,7 +51,7 @@ export function groupRepeats(
 export function bgNbdLogLikelihood(
   { r, alpha, a, b }: BgNbd,
   { x, tx, T, count }: GroupedRepeats,
-  gradient = new Float64Array(4),
+  gradient: Float64Array = new Float64Array(4),
 ): number {
   let [sum, byR, byAlpha, byA, byB] = [0, 0, 0, 0, 0];
   // What depends on x alone is taken once for each x: the groups are sorted by it.

@@ -28,7 +28,7 @@ export type GammaGammaDiagnosis = 'nobody-repeats' | 'at-the-edge' | 'not-conver
 export function gammaGammaLogLikelihood(
   { p, q, v }: GammaGamma,
   { x, m }: Spends,
-  gradient = new Float64Array(3),
+  gradient: Float64Array = new Float64Array(3),
 ): number {
   let [sum, byP, byQ, byV] = [0, 0, 0, 0];
   const [logV, logGammaQ, psiQ] = [Math.log(v), logGamma(q), digamma(q)];

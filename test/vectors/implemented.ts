@@ -14,6 +14,8 @@ export const IMPLEMENTED: readonly string[] = [
   'preprocessing',
   'psi',
   'psi_categorical',
+  'regression_metrics',
+  'rfm_tiers',
   'roc_pr_curves',
   'xgboost_predict',
   'xgboost_train',
