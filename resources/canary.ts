@@ -178,8 +178,13 @@ function canaryRole(ids: readonly string[]) {
             Statement: [
               {
                 Effect: 'Allow',
-                Action: ['lambda:GetAlias', 'lambda:UpdateAlias'],
-                // AWS documents the function as the resource of both; its alias is what is meant.
+                // CodeDeploy asks for provisioned concurrency whether there is any or not.
+                Action: [
+                  'lambda:GetAlias',
+                  'lambda:GetProvisionedConcurrencyConfig',
+                  'lambda:UpdateAlias',
+                ],
+                // AWS documents the function as the resource of two; its alias is what is meant.
                 Resource: ids.flatMap((id) => [
                   { 'Fn::GetAtt': [`${id}LambdaFunction`, 'Arn'] },
                   { 'Fn::Sub': `\${${id}LambdaFunction.Arn}:${ALIAS}` },

@@ -364,7 +364,11 @@ describe('a new version', () => {
     const [{ PolicyDocument }] = properties('CanaryRole').Policies;
     const [move, read] = PolicyDocument.Statement;
     expect(PolicyDocument.Statement).toHaveLength(2);
-    expect(move.Action).toEqual(['lambda:GetAlias', 'lambda:UpdateAlias']);
+    expect(move.Action).toEqual([
+      'lambda:GetAlias',
+      'lambda:GetProvisionedConcurrencyConfig',
+      'lambda:UpdateAlias',
+    ]);
     expect(move.Resource).toEqual(
       doorFunctions().flatMap((id) => [
         { 'Fn::GetAtt': [id, 'Arn'] },

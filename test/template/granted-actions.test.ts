@@ -63,7 +63,12 @@ const ACTORS: readonly {
   {
     type: 'AWS::CodeDeploy::DeploymentGroup',
     roles: ({ ServiceRoleArn }) => [ServiceRoleArn],
-    calls: ['cloudwatch:DescribeAlarms', 'lambda:GetAlias', 'lambda:UpdateAlias'],
+    calls: [
+      'cloudwatch:DescribeAlarms',
+      'lambda:GetAlias',
+      'lambda:GetProvisionedConcurrencyConfig',
+      'lambda:UpdateAlias',
+    ],
   },
 ];
 
