@@ -9,6 +9,7 @@ const COMMANDS = {
   replay: () => import('./replay.ts'),
   simulate: () => import('./simulate.ts'),
   features: () => import('./features.ts'),
+  data: () => import('./data.ts'),
   train: () => import('./train.ts'),
   backtest: () => import('./backtest.ts'),
   trees: () => import('./trees.ts'),

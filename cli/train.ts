@@ -4,6 +4,7 @@ import { openClock } from '#adapters/clock';
 import { resourceNamed } from '../local/environment.ts';
 import { lakeEvents } from '../local/lake-events.ts';
 import { openModels } from '../local/models.ts';
+import { validateForTraining } from '../local/validate-lake.ts';
 import project from '../package.json' with { type: 'json' };
 import type { Evaluation } from '../shared/domain/evaluation.ts';
 import { metricsTable } from '../shared/domain/model-card.ts';
@@ -14,6 +15,7 @@ import {
   trainPropensity,
 } from '../shared/domain/propensity-training.ts';
 import { registerModel } from '../shared/domain/publish-model.ts';
+import { validationSummary, warningsText } from '../shared/domain/validation-report.ts';
 import { Usage } from '../shared/errors.ts';
 import { catalogue } from '../shared/features/catalogue.ts';
 import { progressLine } from './progress.ts';
@@ -52,6 +54,11 @@ async function train(name: string, flags: Flags): Promise<void> {
   const timeZone = resourceNamed('SHOP_TIME_ZONE');
 
   const progress = progressLine();
+  const validated = await validateForTraining({
+    range: { from: null, to: to === null ? null : new Date(to).toISOString() },
+    now: to ?? now,
+    report: (lines) => progress.show(`${lines} events validated`),
+  });
   const { rows, events, digest } = await replayLake(from, to, timeZone, (read) =>
     progress.show(`${read} events replayed`),
   );
@@ -70,11 +77,13 @@ async function train(name: string, flags: Flags): Promise<void> {
     { registeredAt: new Date(now).toISOString(), registeredBy: 'foresight train' },
     openModels(),
   );
+  await validated.accept(digest);
   progress.end();
+  const validation = validationSummary(validated.report, validated.reportDigest);
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify(summaryOf(name, folder.version, events, evaluation))}\n`
-      : told(name, folder.version, events, evaluation),
+      ? `${JSON.stringify({ ...summaryOf(name, folder.version, events, evaluation), data_validation: validation })}\n`
+      : `${warningsText(validated.report)}${told(name, folder.version, events, evaluation)}`,
   );
 }
 

@@ -137,6 +137,11 @@ export class EveryTrialFailed extends Error {
   override readonly name = 'EveryTrialFailed' as const;
 }
 
+/** The data fails an expectation that halts: nothing is trained on it. */
+export class DataHalted extends Error {
+  override readonly name = 'DataHalted' as const;
+}
+
 /** A key of this id exists, or none does, against what the command needs. */
 export class UnsuitableApiKey extends Error {
   override readonly name = 'UnsuitableApiKey' as const;
