@@ -1,3 +1,5 @@
+import { equalWidthBins, type ReliabilityBin } from './reliability-bins.ts';
+
 /**
  * Expected calibration error over equal-width bins: Σ (weight of bin / weight) ·
  * |observed rate − mean prediction|, bins closed on the left, the last one on both sides.
@@ -16,17 +18,28 @@ export function expectedCalibrationError(
   weights?: ArrayLike<number>,
   bins = 10,
 ): number | null {
-  const excess = new Float64Array(bins);
-  let total = 0;
-  for (let row = 0; row < probabilities.length; row++) {
-    const weight = weights ? (weights[row] as number) : 1;
-    const probability = probabilities[row] as number;
-    const bin = Math.min(Math.floor(probability * bins), bins - 1);
-    excess[bin] = (excess[bin] as number) + weight * ((labels[row] as number) - probability);
+  return calibrationErrors(equalWidthBins(probabilities, labels, weights, bins))?.expected ?? null;
+}
+
+export interface CalibrationErrors {
+  /** Mean over the rows of their bin's |observed rate − mean prediction|. */
+  readonly expected: number;
+  /** The largest of them. */
+  readonly maximum: number;
+}
+
+/**
+ * How far the observed rates of bins are from what was predicted there.
+ * @returns numbers in [0, 1], or null when no bin has weight
+ */
+export function calibrationErrors(bins: readonly ReliabilityBin[]): CalibrationErrors | null {
+  let [sum, total, maximum] = [0, 0, 0];
+  for (const { weight, meanPredicted, observedRate } of bins) {
+    if (meanPredicted === null || observedRate === null) continue;
+    const error = Math.abs(observedRate - meanPredicted);
+    sum += weight * error;
     total += weight;
+    maximum = Math.max(maximum, error);
   }
-  if (total === 0) return null;
-  let error = 0;
-  for (const difference of excess) error += Math.abs(difference);
-  return error / total;
+  return total > 0 ? { expected: sum / total, maximum } : null;
 }

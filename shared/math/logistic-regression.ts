@@ -60,6 +60,20 @@ export function logisticRegression(
   return { ...unpack(parameters), converged: false };
 }
 
+/**
+ * Second derivatives of the unpenalised Σ weight · cross-entropy by the intercept and the coefficients,
+ * row-major; only the lower triangle is filled.
+ * @param parameters the intercept, then the coefficients
+ */
+export function logisticCurvature(
+  design: SparseMatrix,
+  parameters: Float64Array,
+  weights?: ArrayLike<number>,
+): Float64Array {
+  const targets = new Float64Array(design.rowStarts.length - 1);
+  return derivatives(design, targets, 0, weights, parameters).hessian;
+}
+
 function unpack(parameters: Float64Array) {
   return { intercept: parameters[0] as number, coefficients: parameters.slice(1) };
 }

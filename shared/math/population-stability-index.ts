@@ -22,6 +22,14 @@ export function populationStabilityIndex(
   return { psi: contributions.reduce((sum, one) => sum + one, 0), contributions };
 }
 
+export type StabilityLevel = 'none' | 'moderate' | 'major';
+
+/** How large a shift the index means, by the customary bounds 0.1 and 0.25 (Siddiqi 2006). */
+export function stabilityLevel(psi: number): StabilityLevel {
+  if (psi < 0.1) return 'none';
+  return psi < 0.25 ? 'moderate' : 'major';
+}
+
 function shares(counts: ArrayLike<number>): Float64Array {
   const numbers = Float64Array.from(counts);
   const total = numbers.reduce((sum, count) => sum + count, 0);
