@@ -157,18 +157,21 @@ export function readDeployment(stage: string): Deployment {
 const equals = z.strictObject({
   'Fn::Equals': z.tuple([z.strictObject({ Ref: z.string() }), z.unknown()]),
 });
+const named = z.strictObject({ Condition: z.string() });
+const and = z.strictObject({ 'Fn::And': z.array(z.unknown()) });
 
 /** Conditions that do not hold; one of another form counts as holding, for that costs more. */
 function absentConditions(documents: readonly z.infer<typeof document>[]): ReadonlySet<string> {
   const parameters = Object.assign({}, ...documents.map(({ Parameters }) => Parameters));
-  const conditions = documents.flatMap(({ Conditions }) => Object.entries(Conditions));
-  const absent = conditions.filter(([, condition]) => {
-    const { success, data } = equals.safeParse(condition);
-    if (!success) return false;
-    const [{ Ref: parameter }, value] = data['Fn::Equals'];
-    return parameters[parameter]?.Default !== value;
-  });
-  return new Set(absent.map(([name]) => name));
+  const conditions = Object.assign({}, ...documents.map(({ Conditions }) => Conditions));
+  const holds = (condition: unknown): boolean => {
+    const equal = equals.safeParse(condition).data?.['Fn::Equals'];
+    if (equal !== undefined) return parameters[equal[0].Ref]?.Default === equal[1];
+    const other = named.safeParse(condition).data?.Condition;
+    if (other !== undefined) return holds(conditions[other]);
+    return and.safeParse(condition).data?.['Fn::And'].every(holds) ?? true;
+  };
+  return new Set(Object.keys(conditions).filter((name) => !holds(conditions[name])));
 }
 
 /** An alarm on an expression is charged for each metric that it reads. */

@@ -155,6 +155,7 @@ describe('alarms', () => {
       'medium',
     ],
     ['throttles', 'OnlineTableThrottled', 'WriteThrottleEvents', 'Sum', 60, 3, '>', 0, 'medium'],
+    ['endpoint', 'EndpointFailing', 'ScoreFallbacks', 'Sum', 300, 3, '>', 5, 'medium'],
     ['no traffic', 'NoTraffic', 'Invocations', 'Sum', 300, 3, '<', 1, 'critical'],
   ])('%s: %s', (_what, id, name, statistic, period, times, operator, threshold, topic) => {
     expect(metricsOf(id)).toContainEqual(expect.objectContaining({ name, statistic, period }));
@@ -400,6 +401,13 @@ describe('dev', () => {
     const kinds = /^AWS::(CloudWatch|CodeDeploy)::/;
     const watching = Object.entries(service.resources).filter(([, { Type }]) => kinds.test(Type));
     expect(watching.length).toBeGreaterThan(30);
-    for (const [id, { Condition }] of watching) expect(Condition, id).toBe('Operated');
+    for (const [id, { Condition }] of watching)
+      expect(Condition, id).toBe(id === 'EndpointFailing' ? 'OperatedEndpoint' : 'Operated');
+    expect(service.conditions['OperatedEndpoint']).toEqual({
+      'Fn::And': [
+        { Condition: 'Operated' },
+        { 'Fn::Equals': [{ Ref: 'ScoringBackend' }, 'endpoint'] },
+      ],
+    });
   });
 });

@@ -16,6 +16,7 @@ export interface PackagedService {
   /** The copy of the project, with the package in `.serverless`. */
   readonly folder: string;
   readonly resources: Readonly<Record<string, Resource>>;
+  readonly conditions: Readonly<Record<string, unknown>>;
   /** The zip archive of a function. */
   archive(functionName: string): Buffer;
   delete(): void;
@@ -47,13 +48,13 @@ export async function packageService(stage: string): Promise<PackagedService> {
     },
   );
   const packaged = join(folder, '.serverless');
-  const template = readFileSync(
-    join(packaged, 'cloudformation-template-update-stack.json'),
-    'utf8',
+  const { Resources, Conditions } = JSON.parse(
+    readFileSync(join(packaged, 'cloudformation-template-update-stack.json'), 'utf8'),
   );
   return {
     folder,
-    resources: JSON.parse(template).Resources,
+    resources: Resources,
+    conditions: Conditions,
     archive: (functionName) => readFileSync(join(packaged, `${functionName}.zip`)),
     delete: () => rmSync(folder, { recursive: true }),
   };
