@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { openClock } from '#adapters/clock';
 import { openOnlineStore } from '#adapters/online-store';
 import { resourceNamed } from '../local/environment.ts';
 import { lakeFolder } from '../local/lake.ts';
@@ -60,6 +61,9 @@ interface Summary {
 
 async function snapshot(flags: Flags): Promise<void> {
   const dates = datesOf(flags);
+  const last = dates.at(-1) as number;
+  if (last > openClock().now())
+    throw new Usage(`${dayOf(last)} has not begun: what comes until then would be missing`);
   const started = performance.now();
   const lake = lakeFolder();
   const scratch = join(dataDirectory().path, 'unfinished');
@@ -67,7 +71,6 @@ async function snapshot(flags: Flags): Promise<void> {
   const progress = progressLine();
   const { connection, close } = await openTrinoOnDuckdb(scratch);
   try {
-    const last = dates.at(-1) as number;
     const silver = await refreshSilver(connection, lake, last, (day) =>
       progress.show(`events of ${day}`),
     );

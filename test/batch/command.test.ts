@@ -1,0 +1,199 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startPlatform } from '../../local/platform.ts';
+import { composeModel, modelFileKey } from '../../shared/domain/model-folder.ts';
+import { routingKey } from '../../shared/domain/routing.ts';
+import { openObjectStore } from '../../shared/embedded/object-store.ts';
+import { openOnlineStore } from '../../shared/embedded/online-store.ts';
+import { definitionDigests } from '../../shared/features/catalogue.ts';
+import { decision } from '../../shared/schemas/score.ts';
+import { writeCompact } from '../../shared/trees/compact-forest.ts';
+import { readForest } from '../../shared/trees/read-forest.ts';
+import { xgboostStumps } from '../xgboost-stumps.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'snapshot-'));
+const dataDir = join(folder, 'data');
+
+function foresight(...words: string[]) {
+  const main = join(import.meta.dirname, '../../cli/main.ts');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [main, ...words, '--data-dir', dataDir],
+    { encoding: 'utf8' },
+  );
+  return { status, stdout, stderr };
+}
+
+const lines = [
+  { event_type: 'product_view', price: 8 },
+  { event_type: 'product_view', price: 10 },
+  { event_type: 'purchase', price: 9, order_id: 'o', product_category: 'shoes' },
+].map((line, index) => ({
+  ...line,
+  event_id: `e${index}`,
+  event_timestamp: `2026-05-06T12:0${index}:00.000Z`,
+  received_at: `2026-05-06T12:0${index}:00.000Z`,
+  anonymous_id: 'v',
+  user_id: 'anna',
+  product_id: 'p',
+}));
+
+beforeAll(() => {
+  const file = join(folder, 'events.jsonl');
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const { status, stderr } = foresight('import', 'canonical', file);
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+}, 30_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const valuesOf = (...words: string[]) => {
+  const { status, stdout } = foresight('features', 'show', ...words, '--json');
+  const { features } = JSON.parse(stdout) as { features: { name: string; value: unknown }[] };
+  return { status, ...Object.fromEntries(features.map(({ name, value }) => [name, value])) };
+};
+
+describe('foresight features snapshot', () => {
+  test('makes and loads a snapshot; again, the same bytes and nothing written', () => {
+    const first = foresight('features', 'snapshot', '--date', '2026-05-07', '--load', '--json');
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    const summary = JSON.parse(first.stdout);
+    expect(summary).toMatchObject({
+      silver: { days: 1, made: 1, lines: 3, events: 3, bots: 0, duplicates: 0, missing_days: [] },
+      snapshots: [
+        { entity: 'user', date: '2026-05-07', rows: 1 },
+        { entity: 'product', date: '2026-05-07', rows: 1 },
+      ],
+      loaded: { user: { rows: 1, written: 1 }, product: { rows: 1, written: 1 } },
+    });
+    const again = foresight('features', 'snapshot', '--date', '2026-05-07', '--load', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      silver: { days: 1, made: 0 },
+      snapshots: summary.snapshots,
+      loaded: { user: { unchanged: 1 }, product: { unchanged: 1 } },
+    });
+  }, 30_000);
+
+  test('what was loaded is shown', () => {
+    expect(valuesOf('product', 'p')).toEqual({
+      status: 0,
+      'product.purchase_count_30d': 1,
+      'product.view_count_30d': 2,
+      'product.view_to_purchase_rate_30d': 3 / 102,
+      'product.avg_price_7d': 9,
+    });
+    expect(valuesOf('user', 'anna')).toMatchObject({
+      lifetime_purchase_count: 1,
+      preferred_product_category: 'shoes',
+      distinct_products_bought: 1,
+    });
+    expect(foresight('features', 'show', 'product', 'unknown').status).toBe(1);
+  }, 30_000);
+
+  test('a range makes one a day and loads the last', () => {
+    const range = ['--from', '2026-05-07', '--to', '2026-05-09', '--load', '--json'];
+    const { snapshots, loaded } = JSON.parse(foresight('features', 'snapshot', ...range).stdout);
+    expect(snapshots.map(({ date }: { date: string }) => date)).toEqual(
+      ['07', '07', '08', '08', '09', '09'].map((day) => `2026-05-${day}`),
+    );
+    expect(loaded.product).toMatchObject({ rows: 1 });
+    const older = foresight('features', 'snapshot', '--date', '2026-05-08', '--load');
+    expect(older).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('2026-05-09T06:00:00.000Z is online'),
+    });
+  }, 30_000);
+
+  test.each([
+    [[], 'either --date, or --from and --to'],
+    [['--date', '2026-02-30'], 'YYYY-MM-DD'],
+    [['--from', '2026-05-08', '--to', '2026-05-07'], 'is after'],
+    [['--date', '2999-01-01'], 'has not begun'],
+  ])('%j is a usage error', (words, message) => {
+    const { status, stderr } = foresight('features', 'snapshot', ...words);
+    expect({ status, told: stderr.includes(message) }).toEqual({ status: 2, told: true });
+  });
+
+  test('a date before the first event has nothing to tell of', () => {
+    expect(foresight('features', 'snapshot', '--date', '2026-05-06')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('no events before 2026-05-06'),
+    });
+  });
+});
+
+test('a score that names a product is made with what the snapshot knows of it', async () => {
+  const name = 'product.view_count_30d';
+  const forest = xgboostStumps([name], [{ column: 0, threshold: 1.5, left: -3, right: -1 }]);
+  const model = composeModel('2026-05-07', {
+    manifest: {
+      name: 'propensity',
+      features: [{ name, definition: definitionDigests().get(name) as string, type: 'number' }],
+      calibration: { kind: 'platt', a: -1, b: 0 },
+      prior: 0.05,
+      training: {
+        from: null,
+        to: null,
+        rows: 0,
+        sessions: 0,
+        data_digests: [],
+        code_version: 'test',
+        parameters: {},
+      },
+      metrics: {},
+      gates: [],
+      baseline: {},
+    },
+    artifact: { kind: 'trees', model: forest, forest: writeCompact(readForest(forest)) },
+    card: '# card\n',
+  });
+  const platform = await startPlatform({ dataDir, port: 0 });
+  try {
+    const models = openObjectStore('ModelsBucket');
+    for (const file of ['manifest', 'model', 'card', 'forest'] as const)
+      await models.put(modelFileKey('propensity', model.version, file), model[file] as Uint8Array);
+    const routing = {
+      model: 'propensity',
+      champion: model.version,
+      previous: null,
+      challenger: null,
+      percent_bp: 0,
+      shadows: [],
+      salt: 's',
+      epoch: 1,
+      release_execution: null,
+    };
+    const state = JSON.stringify(routing);
+    await openOnlineStore('OnlineTable').write({
+      key: routingKey('propensity'),
+      version: 1,
+      state,
+    });
+    for (const product_id of ['p', 'unknown', undefined]) {
+      const response = await fetch(`${platform.url}/v1/propensity`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': platform.apiKey },
+        body: JSON.stringify({ anonymous_id: 'v', product_id }),
+      });
+      expect(await response.json()).toMatchObject({ degraded: false });
+    }
+    await platform.drain();
+  } finally {
+    await platform.stop();
+  }
+  const decisions = join(dataDir, 'LakeBucket', 'bronze', 'decisions');
+  const logged = readdirSync(decisions, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .flatMap(({ parentPath, name: file }) =>
+      readFileSync(join(parentPath, file), 'utf8').trim().split('\n'),
+    )
+    .map((line) => decision.parse(JSON.parse(line)));
+  expect(logged.map(({ features, margin }) => [features[name], margin])).toEqual([
+    [2, -1],
+    [null, -3],
+    [null, -3],
+  ]);
+}, 30_000);
