@@ -105,7 +105,7 @@ function findingRow({ verdict, name, value, expectation, detail, examples, advic
         ]),
     ...(advice === null ? [] : [`<div class="more">${text(advice)}</div>`]),
   ];
-  return `<tr><td><span class="verdict ${verdict}">${verdict}</span></td><td><code>${text(name)}</code><div class="more">${severity === 'halt' ? 'halts' : 'warns'}</div></td><td class="number">${value === null ? '–' : figure(value)}</td><td class="number">${bounds.join('<br>')}</td><td>${text(detail)}${more.join('')}</td></tr>`;
+  return `<tr><td><span class="verdict ${verdict}">${verdict}</span></td><td><code>${text(name).replaceAll('_', '_<wbr>')}</code><div class="more">${severity === 'halt' ? 'halts' : 'warns'}</div></td><td class="number">${value === null ? '–' : figure(value)}</td><td class="number">${bounds.join('<br>')}</td><td>${text(detail)}${more.join('')}</td></tr>`;
 }
 
 const CHART = { width: 960, height: 120 } as const;
@@ -140,11 +140,11 @@ function fieldsTable({ profile }: ValidationReport): string {
       .sort(([, a], [, b]) => b - a)
       .slice(0, 5)
       .map(([value, events]) => `${text(value)} ${((100 * events) / count).toFixed(1)} %`);
-    return `<tr><td><code>${field}</code></td><td class="number">${count.toLocaleString('en')}</td><td class="number">${distinct.toLocaleString('en')}</td><td>${top.join(', ')}</td></tr>`;
+    return `<tr><td><code>${field.replaceAll('_', '_<wbr>')}</code></td><td class="number">${count.toLocaleString('en')}</td><td class="number">${distinct.toLocaleString('en')}</td><td>${top.join(', ')}</td></tr>`;
   });
   const numbers = Object.entries(profile.numbers).map(
     ([field, { count, largest }]) =>
-      `<tr><td><code>${field}</code></td><td class="number">${count.toLocaleString('en')}</td><td class="number"></td><td>${largest === null ? '' : `at most ${figure(largest.value)}`}</td></tr>`,
+      `<tr><td><code>${field.replaceAll('_', '_<wbr>')}</code></td><td class="number">${count.toLocaleString('en')}</td><td class="number"></td><td>${largest === null ? '' : `at most ${figure(largest.value)}`}</td></tr>`,
   );
   return `<table>
 <thead><tr><th>Field</th><th class="number">With a value</th><th class="number">Distinct</th><th>Most frequent</th></tr></thead>
@@ -173,7 +173,8 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 sy
 main { max-width: 70rem; margin: 0 auto; padding: 2rem 1.5rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .45rem .7rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .45rem .7rem; border-bottom: 1px solid var(--line); }
+td:last-child { overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font: .9em ui-monospace, monospace; }
