@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { BatchFeatures } from '../shared/domain/batch-features.ts';
 import type { SnapshotRow } from '../shared/domain/feature-snapshot.ts';
 import { InvalidSnapshot, NotEnoughData, UnreadableInput } from '../shared/errors.ts';
-import {
-  entityColumn,
-  type SnapshotColumn,
-  snapshotColumns,
-  trinoView,
-} from '../shared/features/trino-view.ts';
+import { entityColumn, snapshotColumns, trinoView } from '../shared/features/trino-view.ts';
 import type { FeatureView } from '../shared/schemas/feature-view.ts';
 import type { FeatureValue } from '../shared/schemas/score.ts';
 import { viewSilver } from './silver.ts';
@@ -65,7 +61,7 @@ async function checkedRows(
   const found = await connection.runAndReadAll(
     `SELECT count(*)::INT, count_if(${id} IS NULL OR ${id} = '')::INT,
        (count(${id}) - count(DISTINCT ${id}))::INT
-     FROM read_parquet('${file.replaceAll("'", "''")}')`,
+     FROM ${parquet(file)}`,
   );
   const [rows, missing, repeated] = found.getRows()[0] as [number, number, number];
   if (missing > 0 || repeated > 0)
@@ -75,47 +71,82 @@ async function checkedRows(
   return rows;
 }
 
-/** What the batch job writes online of a snapshot: the features that the stream does not keep. */
+/**
+ * What the batch job writes online of a snapshot: the features that the stream does not keep.
+ * @throws NotEnoughData where there is no such snapshot
+ */
 export async function* batchRows(
   connection: DuckDBConnection,
   lake: string,
   view: FeatureView,
   date: string,
 ): AsyncGenerator<SnapshotRow> {
-  const batch = snapshotColumns(view).filter(({ computed_by }) => computed_by === 'batch');
-  yield* rowsOf(connection, snapshotPath(lake, view, date), view, batch);
-}
-
-/** Dates that a view has a snapshot of, oldest first. */
-export function snapshotDates(lake: string, view: FeatureView): readonly string[] {
-  const folder = join(lake, 'gold', `${view.entity}_features`);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .flatMap((name) => /^dt=(\d{4}-\d{2}-\d{2})$/.exec(name)?.[1] ?? [])
-    .sort();
-}
-
-async function* rowsOf(
-  connection: DuckDBConnection,
-  path: string,
-  view: FeatureView,
-  columns: readonly SnapshotColumn[],
-): AsyncGenerator<SnapshotRow> {
+  const path = snapshotPath(lake, view, date);
   if (!existsSync(path))
     throw new NotEnoughData(`there is no ${path}: foresight features snapshot makes it`);
-  const names = [entityColumn(view), 'CAST(valid_from AS DOUBLE)', ...columns.map((c) => c.column)];
-  const result = await connection.stream(
-    `SELECT ${names.join(', ')} FROM read_parquet('${path.replaceAll("'", "''")}')`,
-  );
+  const { selected, features } = batchColumns(view);
+  yield* rowsOf(connection, `SELECT ${selected} FROM ${parquet(path)}`, features);
+}
+
+/**
+ * What the snapshots of the lake told online of users and products, and when.
+ * @throws NotEnoughData without a snapshot
+ */
+export async function batchHistory(
+  connection: DuckDBConnection,
+  lake: string,
+  views: { readonly user: FeatureView; readonly product: FeatureView },
+): Promise<BatchFeatures> {
+  const history = new BatchFeatures();
+  for (const kind of ['user', 'product'] as const) {
+    const view = views[kind];
+    if (!existsSync(join(lake, 'gold', `${kind}_features`)))
+      throw new NotEnoughData(
+        `the lake has no snapshot of a ${kind}: foresight features snapshot --from … --to … makes one a day`,
+      );
+    const { selected, columns, features } = batchColumns(view);
+    const id = entityColumn(view);
+    // Most rows say what the snapshot before them said.
+    const changed = `SELECT ${selected}
+      FROM (
+        SELECT *, row(${columns}) AS told, lag(told) OVER (PARTITION BY ${id} ORDER BY valid_from) AS before
+        FROM ${parquet(snapshotPath(lake, view, '*'))}
+      )
+      WHERE told IS DISTINCT FROM before
+      ORDER BY valid_from, ${id}`;
+    for await (const row of rowsOf(connection, changed, features)) history.add(kind, row);
+  }
+  return history;
+}
+
+function batchColumns(view: FeatureView) {
+  const batch = snapshotColumns(view).filter(({ computed_by }) => computed_by === 'batch');
+  const columns = batch.map(({ column }) => column).join(', ');
+  return {
+    columns,
+    selected: `${entityColumn(view)}, CAST(valid_from AS DOUBLE), ${columns}`,
+    features: batch.map(({ feature }) => feature),
+  };
+}
+
+/** @param query an id, when it became visible, and a column for each of the features */
+async function* rowsOf(
+  connection: DuckDBConnection,
+  query: string,
+  features: readonly string[],
+): AsyncGenerator<SnapshotRow> {
+  const result = await connection.stream(query);
   for await (const rows of result.yieldRows())
     for (const [id, validFrom, ...values] of rows as FeatureValue[][])
       yield {
         id: id as string,
         validFrom: validFrom as number,
-        values: Object.fromEntries(
-          columns.map(({ feature }, place) => [feature, values[place] ?? null]),
-        ),
+        values: Object.fromEntries(features.map((name, place) => [name, values[place] ?? null])),
       };
+}
+
+function parquet(path: string): string {
+  return `read_parquet('${path.replaceAll("'", "''")}', hive_partitioning = false)`;
 }
 
 function snapshotPath(lake: string, view: FeatureView, date: string): string {
