@@ -115,22 +115,27 @@ export function searchSplit(
   best: FoundSplit,
 ): void {
   best.gain = 0;
-  if (!column.categorical) searchNumeric(rule, column, direction, node, histogram, at, best);
-  else if (column.bins < rule.categoriesToGroup) searchOne(rule, column, node, histogram, at, best);
-  else searchGroups(rule, column, node, histogram, at, best);
+  const search = { rule, column, direction, node, histogram, at, best };
+  if (!column.categorical) searchNumeric(search);
+  else if (column.bins < rule.categoriesToGroup) searchOne(search);
+  else searchGroups(search);
 }
 
-function searchNumeric(
-  rule: SplitRule,
-  column: ColumnBins,
-  direction: -1 | 0 | 1,
-  node: NodeSums,
-  histogram: Float64Array,
-  at: number,
-  best: FoundSplit,
-): void {
-  const { bins, missingBin } = column;
-  const { gradient, hessian } = node;
+interface Search {
+  readonly rule: SplitRule;
+  readonly column: ColumnBins;
+  readonly direction: -1 | 0 | 1;
+  readonly node: NodeSums;
+  readonly histogram: Float64Array;
+  /** Where the column begins in the histogram. */
+  readonly at: number;
+  readonly best: FoundSplit;
+}
+
+function searchNumeric(search: Search): void {
+  const { histogram, at } = search;
+  const { bins, missingBin } = search.column;
+  const { gradient, hessian } = search.node;
   const missing = missingBin >= 0;
   // Missing values go right; a column of one value needs but the other direction.
   if (missing && bins > 1) {
@@ -141,18 +146,7 @@ function searchNumeric(
       leftHessian += histogram[at + 2 * bin + 1] as number;
       const rightGradient = gradient - leftGradient;
       const rightHessian = hessian - leftHessian;
-      const gain = splitGain(
-        rule,
-        direction,
-        node,
-        leftGradient,
-        leftHessian,
-        rightGradient,
-        rightHessian,
-      );
-      if (gain > best.gain) {
-        keep(best, gain, bin, false, leftGradient, leftHessian, rightGradient, rightHessian);
-      }
+      consider(search, bin, false, leftGradient, leftHessian, rightGradient, rightHessian);
     }
   }
   let rightGradient = 0;
@@ -163,31 +157,14 @@ function searchNumeric(
     rightHessian += histogram[at + 2 * bin + 1] as number;
     const leftGradient = gradient - rightGradient;
     const leftHessian = hessian - rightHessian;
-    const gain = splitGain(
-      rule,
-      direction,
-      node,
-      leftGradient,
-      leftHessian,
-      rightGradient,
-      rightHessian,
-    );
-    if (gain > best.gain) {
-      keep(best, gain, bin - 1, true, leftGradient, leftHessian, rightGradient, rightHessian);
-    }
+    consider(search, bin - 1, true, leftGradient, leftHessian, rightGradient, rightHessian);
   }
 }
 
 /** One category goes right, with or without the missing values. */
-function searchOne(
-  rule: SplitRule,
-  column: ColumnBins,
-  node: NodeSums,
-  histogram: Float64Array,
-  at: number,
-  best: FoundSplit,
-): void {
-  const { missingBin, rareBin, bins } = column;
+function searchOne(search: Search): void {
+  const { node, histogram, at } = search;
+  const { missingBin, rareBin, bins } = search.column;
   const missingGradient = missingBin < 0 ? 0 : (histogram[at + 2 * missingBin] as number);
   const missingHessian = missingBin < 0 ? 0 : (histogram[at + 2 * missingBin + 1] as number);
   for (let bin = 0; bin < bins; bin++) {
@@ -199,10 +176,7 @@ function searchOne(
         (histogram[at + 2 * bin + 1] as number) + (missingLeft ? 0 : missingHessian);
       const leftGradient = node.gradient - rightGradient;
       const leftHessian = node.hessian - rightHessian;
-      const gain = splitGain(rule, 0, node, leftGradient, leftHessian, rightGradient, rightHessian);
-      if (gain > best.gain) {
-        keep(best, gain, bin, missingLeft, leftGradient, leftHessian, rightGradient, rightHessian);
-      }
+      consider(search, bin, missingLeft, leftGradient, leftHessian, rightGradient, rightHessian);
     }
   }
 }
@@ -219,14 +193,8 @@ export function categoryOrder(
   return Array.from(column.lows, (_, bin) => bin).sort((a, b) => weight(a) - weight(b) || a - b);
 }
 
-function searchGroups(
-  rule: SplitRule,
-  column: ColumnBins,
-  node: NodeSums,
-  histogram: Float64Array,
-  at: number,
-  best: FoundSplit,
-): void {
+function searchGroups(search: Search): void {
+  const { rule, column, node, histogram, at } = search;
   const order = categoryOrder(rule, column, histogram, at);
   const most = Math.min(rule.maxGroupedCategories, order.length);
   let sideGradient = 0;
@@ -237,10 +205,7 @@ function searchGroups(
     sideHessian += histogram[at + 2 * bin + 1] as number;
     const leftGradient = node.gradient - sideGradient;
     const leftHessian = node.hessian - sideHessian;
-    const gain = splitGain(rule, 0, node, leftGradient, leftHessian, sideGradient, sideHessian);
-    if (gain > best.gain) {
-      keep(best, gain, count, true, leftGradient, leftHessian, sideGradient, sideHessian);
-    }
+    consider(search, count, true, leftGradient, leftHessian, sideGradient, sideHessian);
   }
   sideGradient = 0;
   sideHessian = 0;
@@ -255,10 +220,7 @@ function searchGroups(
     sideHessian += histogram[at + 2 * bin + 1] as number;
     const rightGradient = node.gradient - sideGradient;
     const rightHessian = node.hessian - sideHessian;
-    const gain = splitGain(rule, 0, node, sideGradient, sideHessian, rightGradient, rightHessian);
-    if (gain > best.gain) {
-      keep(best, gain, count, false, sideGradient, sideHessian, rightGradient, rightHessian);
-    }
+    consider(search, count, false, sideGradient, sideHessian, rightGradient, rightHessian);
   }
 }
 
@@ -291,9 +253,9 @@ function splitGain(
   return gain < Infinity ? gain : 0;
 }
 
-function keep(
-  best: FoundSplit,
-  gain: number,
+/** Keeps a split where it gains more than the best so far. */
+function consider(
+  { rule, direction, node, best }: Search,
   bin: number,
   missingLeft: boolean,
   leftGradient: number,
@@ -301,6 +263,16 @@ function keep(
   rightGradient: number,
   rightHessian: number,
 ): void {
+  const gain = splitGain(
+    rule,
+    direction,
+    node,
+    leftGradient,
+    leftHessian,
+    rightGradient,
+    rightHessian,
+  );
+  if (!(gain > best.gain)) return;
   best.gain = gain;
   best.bin = bin;
   best.missingLeft = missingLeft;
