@@ -1,35 +1,33 @@
-import { createHash } from 'node:crypto';
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { openClock } from '#adapters/clock';
+import { openOnlineStore } from '#adapters/online-store';
 import { resourceNamed } from '../local/environment.ts';
-import { lakeEvents } from '../local/lake-events.ts';
 import { openModels } from '../local/models.ts';
+import { type TrainedOnLake, trainOnLake } from '../local/train-on-lake.ts';
 import { validateForTraining } from '../local/validate-lake.ts';
 import project from '../package.json' with { type: 'json' };
-import type { Evaluation } from '../shared/domain/evaluation.ts';
-import { metricsTable } from '../shared/domain/model-card.ts';
-import { modelInputs, PrefixReplay } from '../shared/domain/prefix-rows.ts';
-import {
-  TRAINED_KINDS,
-  type TrainedKind,
-  trainPropensity,
-} from '../shared/domain/propensity-training.ts';
-import { registerModel } from '../shared/domain/publish-model.ts';
+import { gatesTable, metricsTable } from '../shared/domain/model-card.ts';
+import { TRAINED_KINDS, type TrainedKind } from '../shared/domain/propensity-training.ts';
+import { readChampion, readRouting, registerModel } from '../shared/domain/publish-model.ts';
 import { validationSummary, warningsText } from '../shared/domain/validation-report.ts';
 import { Usage } from '../shared/errors.ts';
-import { catalogue } from '../shared/features/catalogue.ts';
+import { definitionDigests } from '../shared/features/catalogue.ts';
 import { progressLine } from './progress.ts';
 
 export function register(program: Command): void {
   program
     .command('train')
-    .description('train a model on the events of the lake, measure it and register it as candidate')
+    .description(
+      'train a model on the events of the lake, measure it, and register it as candidate if it passes its gates',
+    )
     .argument('<name>', 'propensity')
     .option('--model <kind>', TRAINED_KINDS.join(' or '), 'trees')
     .option('--from <time>', 'ISO 8601; earlier events only build the state')
     .option('--to <time>', 'ISO 8601; later events are not read')
     .option('--seed <n>', 'of the sampling and of the bootstrap intervals', '1')
-    .option('--json', 'print version and metrics as JSON')
+    .option('--why <text>', 'kept in the registry', 'by hand')
+    .option('--json', 'print version, gates and metrics as JSON')
     .action(train);
 }
 
@@ -38,10 +36,11 @@ interface Flags {
   readonly from?: string;
   readonly to?: string;
   readonly seed: string;
+  readonly why: string;
   readonly json?: boolean;
 }
 
-const PROGRESS_EVERY = 10_000;
+const EXIT_REJECTED = 1;
 
 async function train(name: string, flags: Flags): Promise<void> {
   if (name !== 'propensity') throw new Usage(`${name} is no model: use propensity`);
@@ -59,56 +58,44 @@ async function train(name: string, flags: Flags): Promise<void> {
     now: to ?? now,
     report: (lines) => progress.show(`${lines} events validated`),
   });
-  const { rows, events, digest } = await replayLake(from, to, timeZone, (read) =>
-    progress.show(`${read} events replayed`),
+  const stores = openModels();
+  const routing = await readRouting(name, openOnlineStore(resourceNamed('ONLINE_TABLE')));
+  const trained = await trainOnLake(
+    {
+      kind,
+      from,
+      to,
+      seed,
+      runDate: new Date(now).toISOString().slice(0, 10),
+      timeZone,
+      codeVersion: project.version,
+      champion:
+        routing === null
+          ? null
+          : await readChampion(name, routing.champion, definitionDigests(), stores),
+    },
+    (text) => progress.show(text),
   );
-  progress.show(`training on ${rows.length} rows`);
-  const run = {
-    runDate: new Date(now).toISOString().slice(0, 10),
-    seed,
-    dataDigests: [digest],
-    codeVersion: project.version,
-    timeZone,
-  };
-  const { folder, evaluation } = await trainPropensity(rows, run, kind);
+  const reason = trained.blocking.map((gate) => `${gate.name}: ${gate.verdict}`).join(', ');
   await registerModel(
     name,
-    folder,
-    { registeredAt: new Date(now).toISOString(), registeredBy: 'foresight train' },
-    openModels(),
+    trained.folder,
+    {
+      registeredAt: new Date(now).toISOString(),
+      registeredBy: `foresight train, ${userInfo().username}: ${flags.why}`,
+      ...(reason !== '' && { reason }),
+    },
+    stores,
   );
-  await validated.accept(digest);
+  await validated.accept(trained.digest);
   progress.end();
   const validation = validationSummary(validated.report, validated.reportDigest);
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify({ ...summaryOf(name, folder.version, events, evaluation), data_validation: validation })}\n`
-      : `${warningsText(validated.report)}${told(name, folder.version, events, evaluation)}`,
+      ? `${JSON.stringify({ ...summaryOf(name, trained), data_validation: validation })}\n`
+      : `${warningsText(validated.report)}${told(name, trained)}`,
   );
-}
-
-/** Replays the lake; what came before `from` is a part of its own, left out of the training. */
-async function replayLake(
-  from: number | null,
-  to: number | null,
-  timeZone: string,
-  report: (events: number) => void,
-) {
-  const replay = new PrefixReplay(modelInputs(catalogue()), timeZone);
-  const hash = createHash('sha256');
-  let events = 0;
-  let begun = from === null;
-  for await (const { text, event } of lakeEvents(to)) {
-    if (!begun && Date.parse(event.received_at) >= (from as number)) {
-      begun = true;
-      if (events > 0) replay.startPart();
-    }
-    replay.add(event);
-    hash.update(text);
-    events++;
-    if (events % PROGRESS_EVERY === 0) report(events);
-  }
-  return { rows: replay.finish(), events, digest: hash.digest('hex') };
+  if (reason !== '') process.exitCode = EXIT_REJECTED;
 }
 
 function kindNamed(name: string): TrainedKind {
@@ -124,24 +111,45 @@ function timeOf(flag: string, text: string | undefined): number | null {
   return time;
 }
 
-function summaryOf(name: string, version: string, events: number, evaluation: Evaluation) {
+function summaryOf(name: string, { folder, events, evaluation, gated, blocking }: TrainedOnLake) {
   const { models, rows, sessions, buyingSessions, units } = evaluation;
   return {
     model: name,
-    version,
+    version: folder.version,
+    status: blocking.length === 0 ? 'candidate' : 'rejected',
+    rejected_by: blocking.map((gate) => gate.name),
     events,
     evaluated_on: { rows, sessions, buying_sessions: buyingSessions, users: units },
+    gates: gated.gates,
+    confident_from: gated.confidentFrom,
+    latency_ratio: gated.latencyRatio,
     metrics: Object.fromEntries(models),
   };
 }
 
-function told(name: string, version: string, events: number, evaluation: Evaluation): string {
+function told(name: string, trained: TrainedOnLake): string {
+  const { folder, events, evaluation, gated, blocking } = trained;
+  const open = gated.gates.filter(({ verdict }) => verdict === 'not-enough-data');
   return `${metricsTable(evaluation)}
 
+${gatesTable(gated.gates)}
+
 ${events} events. Measured on ${evaluation.rows} rows of ${evaluation.sessions} later sessions, ${evaluation.buyingSessions} of them buying.
-Registered ${name} ${version} as candidate. Nothing changes for shoppers until you
+A score takes ${gated.latencyRatio?.toFixed(1) ?? '–'} times as long as decoding its vector.${open.length === 0 ? '' : `\nThe data cannot decide ${open.map((gate) => gate.name).join(', ')}.`}
+${blocking.length === 0 ? candidate(name, folder.version) : rejected(name, folder.version, blocking)}`;
+}
+
+function candidate(name: string, version: string): string {
+  return `Registered ${name} ${version} as candidate. Nothing changes for shoppers until you
 
   npm run foresight -- models promote ${name} ${version}
 
+`;
+}
+
+function rejected(name: string, version: string, blocking: TrainedOnLake['blocking']): string {
+  return `Registered ${name} ${version} as rejected:
+
+${blocking.map((gate) => `  ${gate.name}: ${gate.verdict}. ${gate.rule}${gate.detail === undefined ? '' : ` (${gate.detail})`}\n`).join('')}
 `;
 }

@@ -108,6 +108,11 @@ export class InvalidFeatureValue extends Error {
   override readonly name = 'InvalidFeatureValue' as const;
 }
 
+/** The version did not pass its gates, or was archived: promoting it needs a stated reason. */
+export class ModelRejected extends Error {
+  override readonly name = 'ModelRejected' as const;
+}
+
 export class ModelNotFound extends Error {
   override readonly name = 'ModelNotFound' as const;
 }

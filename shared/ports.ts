@@ -149,6 +149,8 @@ export interface RegistryEntry {
   readonly registeredAt: string;
   /** Who or what registered it, and why. */
   readonly registeredBy: string;
+  /** Of a rejected version: the gates that said so. */
+  readonly reason?: string;
 }
 
 export interface ModelRegistry {

@@ -86,5 +86,6 @@ function entryOf(item: Record<string, AttributeValue>): RegistryEntry {
     manifestDigest: text('manifestDigest'),
     registeredAt: text('registeredAt'),
     registeredBy: text('registeredBy'),
+    ...(item['reason']?.S !== undefined && { reason: item['reason'].S }),
   };
 }

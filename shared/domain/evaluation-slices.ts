@@ -12,13 +12,15 @@ export interface Slice {
   readonly buyingSessions: number;
 }
 
+type Named = readonly [name: string, dimension: string | null, contains: (row: number) => boolean];
+
 /** Features whose categories are slices, with the name of a slice. */
 const CATEGORIES = { device_type: 'device', channel_type: 'channel' } as const;
 const CART = 'cart_product_count';
 
 /**
  * The slices of an evaluation that have rows: by place in the session, cart, acquaintance, and by
- * device and channel where the rows have more than one.
+ * device, channel and country where the rows have more than one.
  * @param chosen the rows that are measured
  * @param seenUnits units with rows in training
  */
@@ -32,7 +34,7 @@ export function evaluationSlices(
   const hasCart = (row: number) => rows.value(row, cart) > 0;
   const isKnown = (row: number) => rows.known[row] === 1;
   const isSeen = (row: number) => seenUnits.has(rows.unit[row] as number);
-  const tests: readonly [string, string | null, (row: number) => boolean][] = [
+  const tests: readonly Named[] = [
     ['prefix_1', null, isAt(1)],
     ['prefix_2', null, isAt(2)],
     ['prefix_3', null, isAt(3)],
@@ -46,6 +48,7 @@ export function evaluationSlices(
     ['returning_users', 'returning_or_new', isSeen],
     ['new_users', 'returning_or_new', (row) => !isSeen(row)],
     ...categoryTests(rows, chosen),
+    ...countryTests(rows, chosen),
   ];
   return tests.flatMap(([name, dimension, test]) => {
     const members = Uint8Array.from(chosen, (row) => (test(row) ? 1 : 0));
@@ -59,19 +62,24 @@ export function evaluationSlices(
   });
 }
 
-function categoryTests(
-  rows: PrefixRows,
-  chosen: Uint32Array,
-): [string, string, (row: number) => boolean][] {
+function categoryTests(rows: PrefixRows, chosen: Uint32Array): Named[] {
   return Object.entries(CATEGORIES).flatMap(([feature, prefix]) => {
     const index = rows.features.findIndex(({ name }) => name === feature);
     if (index < 0) return [];
     const present = new Set(Array.from(chosen, (row) => rows.value(row, index)));
     const listed = (rows.categories[index] ?? []).filter((_, code) => present.has(code));
     if (listed.length < 2) return [];
-    return listed.map((category): [string, string, (row: number) => boolean] => {
+    return listed.map((category): Named => {
       const code = rows.categories[index]?.indexOf(category);
       return [`${prefix}_${category}`, feature, (row) => rows.value(row, index) === code];
     });
   });
+}
+
+function countryTests(rows: PrefixRows, chosen: Uint32Array): Named[] {
+  const countries = new Set(Array.from(chosen, (row) => rows.country[row] ?? null));
+  countries.delete(null);
+  return [...countries]
+    .sort()
+    .map((country) => [`country_${country}`, 'country', (row) => rows.country[row] === country]);
 }

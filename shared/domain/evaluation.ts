@@ -206,7 +206,10 @@ function probabilityStatistics(
     const excess = (row: number) => (within(row) ? label(row) - probability(row) : 0);
     return { plain: sum(excess), weighted: sum((row) => weight(row) * excess(row)) };
   });
-  const slope = calibrationSlopeDraws(probabilities, labels, clusterOf, clusterCount, weights);
+  const slopeWith = (rowWeights: ArrayLike<number>) =>
+    calibrationSlopeDraws(probabilities, labels, clusterOf, clusterCount, rowWeights);
+  const slope = slopeWith(new Uint8Array(labels.length).fill(1));
+  const weightedSlope = slopeWith(weights);
   return (drawn) => {
     const count = drawnSum(rowCounts, drawn);
     const total = drawnSum(totalWeights, drawn);
@@ -217,7 +220,8 @@ function probabilityStatistics(
       brier_weighted: total > 0 ? drawnSum(squares, drawn) / total : null,
       ece: count > 0 ? error('plain') / count : null,
       ece_weighted: total > 0 ? error('weighted') / total : null,
-      calibration_slope_weighted: slope?.(drawn) ?? null,
+      calibration_slope: slope?.(drawn) ?? null,
+      calibration_slope_weighted: weightedSlope?.(drawn) ?? null,
     };
   };
 }

@@ -63,6 +63,7 @@ export function trainLogistic(
     parameters: { l2: L2, segments: SEGMENTS },
     title: 'additive logistic regression',
     method: "Piecewise linear terms with ridge penalty; Platt's calibration.",
+    learningCurve: [],
     movers: `Widest terms, from the least to the most that a value can add to the log-odds:
 
 ${widestTerms(fitted.model)}`,

@@ -1,11 +1,14 @@
-import type { Manifest, MetricInterval } from '../schemas/model.ts';
+import type { Gate, Lineage, Manifest, MetricInterval } from '../schemas/model.ts';
 import type { Evaluation } from './evaluation.ts';
+import type { Gated } from './gates.ts';
+import type { MeanContribution } from './shap-summary.ts';
 import type { TrainedModel } from './trained-model.ts';
 
 /** What a metric of an evaluation says, in the order of the card. */
 const METRICS: Readonly<Record<string, string>> = {
   auc_weighted: 'AUC, every session counting once',
   auc_weighted_gain_over_has_cart: 'AUC gained over the has-cart rule, every session counting once',
+  auc_weighted_gain_over_champion: 'AUC gained over the champion, every session counting once',
   auc_weighted_gain_over_logistic: 'AUC gained over logistic, every session counting once',
   auc: 'AUC, every event counting once',
   auc_prefix_1: 'AUC after the 1st event',
@@ -26,19 +29,44 @@ const METRICS: Readonly<Record<string, string>> = {
   brier_weighted: 'Brier score, every session counting once',
   ece: 'Expected calibration error, 10 equal-width bins',
   ece_weighted: 'The same, every session counting once',
-  calibration_slope_weighted: 'Calibration slope (1 is calibrated, below 1 overconfident)',
+  calibration_slope: 'Calibration slope (1 is calibrated, below 1 overconfident)',
+  calibration_slope_weighted: 'The same, every session counting once',
 };
 
 /** The table of an evaluation, models side by side: Markdown that a terminal can show too. */
-export function metricsTable({ models }: Evaluation): string {
+export function metricsTable({ models, slices }: Evaluation): string {
   const names = [...models.keys()];
-  const lines = Object.entries(METRICS)
+  const named = slices
+    .filter(({ name }) => METRICS[`auc_${name}`] === undefined)
+    .map(({ name }) => [`auc_${name}`, `AUC, ${name.replaceAll('_', ' ')}`] as const);
+  const lines = [...Object.entries(METRICS), ...named]
     .filter(([metric]) => names.some((name) => models.get(name)?.[metric] !== undefined))
     .map(([metric, meaning]) => [
       meaning,
       ...names.map((name) => interval(models.get(name)?.[metric])),
     ]);
-  const widths = ['', ...names].map((heading, column) =>
+  return markdownTable(['', ...names], lines);
+}
+
+/** Gates with their verdicts, the ones that block first: Markdown that a terminal can show too. */
+export function gatesTable(gates: readonly Gate[]): string {
+  const rank = { fail: 0, 'not-enough-data': 1, pass: 2 };
+  return markdownTable(
+    ['gate', 'verdict', 'value', 'threshold', ''],
+    gates
+      .toSorted((a, b) => rank[a.verdict] - rank[b.verdict])
+      .map((gate) => [
+        gate.name,
+        gate.verdict,
+        interval(gate),
+        gate.threshold === null ? '–' : String(Number(gate.threshold.toPrecision(3))),
+        gate.detail ?? '',
+      ]),
+  );
+}
+
+function markdownTable(headings: readonly string[], lines: readonly (readonly string[])[]): string {
+  const widths = headings.map((heading, column) =>
     Math.max(
       ...[heading, ...lines.map((cells) => cells[column] ?? '')].map(({ length }) => length),
     ),
@@ -46,13 +74,13 @@ export function metricsTable({ models }: Evaluation): string {
   const row = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   const rule = `| ${widths.map((width) => '-'.repeat(Math.max(3, width))).join(' | ')} |`;
-  return [row(['', ...names]), rule, ...lines.map(row)].join('\n');
+  return [row(headings), rule, ...lines.map(row)].join('\n');
 }
 
 /** `0.885 [0.863, 0.907]`; a dash where it is undefined. */
 export function interval(metric: MetricInterval | undefined): string {
   if (metric === undefined || metric.value === null) return '–';
-  const value = metric.value.toFixed(3);
+  const value = metric.value >= 1000 ? String(metric.value) : metric.value.toFixed(3);
   return metric.lower === null || metric.upper === null
     ? value
     : `${value} [${metric.lower.toFixed(3)}, ${metric.upper.toFixed(3)}]`;
@@ -63,10 +91,13 @@ export function modelCard(facts: {
   readonly training: Manifest['training'];
   readonly trained: TrainedModel;
   readonly evaluation: Evaluation;
+  readonly gated: Gated;
+  readonly lineage: Lineage;
+  readonly shap: readonly MeanContribution[];
   /** Sessions this close to the end of the data were left out. */
   readonly settleMs: number;
 }): string {
-  const { training, trained, evaluation, settleMs } = facts;
+  const { training, trained, evaluation, gated, lineage, shap, settleMs } = facts;
   const { rows, sessions, buyingSessions, units } = evaluation;
   return `# propensity: ${trained.title}
 
@@ -99,7 +130,33 @@ On the later sessions; 95 % intervals by bootstrap over users, seed ${training.p
 
 ${metricsTable(evaluation)}
 
+## Gates
+
+Beside ${lineage.champion === null ? 'the has-cart rule, which served' : `${lineage.champion}, which served`}. A gate fails, passes, or says that the data are not enough: then
+it keeps a model out where it is required, and is an open question where it is not.
+
+${gatesTable(gated.gates)}
+
+${gated.gates.map(({ name, rule, required }) => `- **${name}**${required ? ' (required)' : ''}: ${rule}`).join('\n')}
+
+## Fairness
+
+${fairness(gated.gates)}
+
+${
+  gated.confidentFrom === null
+    ? 'No score is proven to reach a precision of 75 %: act on none as if it were certain.'
+    : `Scores from ${gated.confidentFrom} on are proven to reach a precision of 75 %.`
+}
+
 ## What moves the score
+
+Mean of |contribution| over later rows (SHAP, in log-odds):
+
+${shap
+  .slice(0, LARGEST)
+  .map(({ feature, mean }) => `- \`${feature}\`: ${mean.toFixed(3)}`)
+  .join('\n')}
 
 ${trained.movers}
 
@@ -110,6 +167,21 @@ ${trained.movers}
 - The past it learned from may not return: compare its metrics with those of recent sessions before
   trusting the probabilities, and train again when they drift.
 `;
+}
+
+const LARGEST = 10;
+
+/** What the slices' gates say of the groups that were large enough. */
+function fairness(gates: readonly Gate[]): string {
+  const judged = gates.filter(({ name }) => /^(?:slice-disparity|disparate-impact):/.test(name));
+  if (judged.length === 0)
+    return 'The events name no device, channel or country that would tell groups apart, or one only: nothing can be said.';
+  return judged
+    .map(
+      (gate) =>
+        `- ${gate.name}: ${gate.verdict}, ${interval(gate)}${gate.detail ? ` (${gate.detail})` : ''}`,
+    )
+    .join('\n');
 }
 
 function percent(share: number): string {

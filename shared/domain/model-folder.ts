@@ -11,6 +11,9 @@ export interface ModelFolder {
   readonly card: Uint8Array;
   /** Of a tree model: the compact form of `model`. */
   readonly forest?: Uint8Array;
+  /** Of a trained model: how it was measured, as data and as a page. */
+  readonly evaluation?: Uint8Array;
+  readonly page?: Uint8Array;
 }
 
 /** What a training makes, before it has a name. */
@@ -23,7 +26,12 @@ const FILES = {
   model: 'model.json',
   card: 'card.md',
   forest: 'forest.bin',
+  evaluation: 'evaluation.json',
+  page: 'evaluation.html',
 } as const satisfies Record<keyof ModelFolder, string>;
+
+/** What a training puts beside a model: nothing that the scorer reads. */
+export type Measurements = Required<Pick<ModelFolder, 'evaluation' | 'page'>>;
 
 const VERSION = /"version": "(\d{4}-\d{2}-\d{2})-([0-9a-f]{12})"/;
 const DIGITS = 12;
@@ -34,7 +42,7 @@ export function modelFileKey(name: string, version: string, file: keyof ModelFol
 }
 
 /** The file that a scorer evaluates; it needs no other beside the manifest. */
-export function evaluatedFile({ kind }: Manifest): 'model' | 'forest' {
+export function evaluatedFile({ kind }: Pick<Manifest, 'kind'>): 'model' | 'forest' {
   return kind === 'trees' ? 'forest' : 'model';
 }
 
@@ -55,9 +63,11 @@ export function composeModel(
     readonly manifest: Omit<Manifest, 'version' | 'kind' | 'files'>;
     readonly artifact: Artifact;
     readonly card: string;
+    readonly measurements?: Measurements;
   },
 ): ModelFolder & { readonly version: string } {
-  const { kind, ...files } = parts.artifact;
+  const { kind, ...evaluated } = parts.artifact;
+  const files = { ...evaluated, ...parts.measurements };
   const card = Buffer.from(parts.card);
   const { name, ...rest } = parts.manifest;
   const document: Manifest = {
@@ -69,6 +79,10 @@ export function composeModel(
       'model.json': sha256(files.model),
       'card.md': sha256(card),
       ...(files.forest === undefined ? {} : { 'forest.bin': sha256(files.forest) }),
+      ...(parts.measurements && {
+        'evaluation.json': sha256(parts.measurements.evaluation),
+        'evaluation.html': sha256(parts.measurements.page),
+      }),
     },
   };
   const unnamed = `${JSON.stringify(manifestSchema.parse(document), null, 2)}\n`;
@@ -101,7 +115,7 @@ export function verifyFolder(
     sha256(Buffer.from(unnamed, 'latin1')).slice(0, DIGITS),
   );
   const manifest = parseDocument(manifestSchema, folder.manifest, `manifest.json of ${version}`);
-  for (const file of ['model', 'card', 'forest'] as const) {
+  for (const file of ['model', 'card', 'forest', 'evaluation', 'page'] as const) {
     const bytes = folder[file];
     if (bytes !== undefined)
       requireDigest(version, FILES[file], manifest.files[FILES[file]], sha256(bytes));

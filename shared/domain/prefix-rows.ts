@@ -7,6 +7,7 @@ import { applyToVisitor, emptyVisitor, type VisitorState } from '../features/vis
 import { quantile } from '../math/quantile.ts';
 import type { EnrichedEvent } from '../schemas/event.ts';
 import type { FeatureValue } from '../schemas/score.ts';
+import type { BatchFeatures } from './batch-features.ts';
 
 /** Model inputs: what the events alone decide and the stream keeps. */
 export function modelInputs(catalogue: readonly CatalogueEntry[]): readonly CatalogueEntry[] {
@@ -50,6 +51,8 @@ export interface PrefixRows {
   readonly weight: Float64Array;
   /** 1 where a user is linked to the visitor. */
   readonly known: Uint8Array;
+  /** Of the row's event, two letters, null where unknown. */
+  readonly country: readonly (string | null)[];
   /**
    * 1 where the label cannot be relied on: the session may have been open at the end of its part of
    * the data (see `settleMs`), or is a bot's.
@@ -66,6 +69,14 @@ export interface PrefixRows {
   /** The row as the scorer would get it. */
   vector(row: number, features: readonly number[]): FeatureValue[];
 }
+
+/** Sees each row as it is made, with the state that its features were read from. */
+export type RowWatcher = (
+  row: number,
+  event: EnrichedEvent,
+  visitor: VisitorState,
+  user: UserState | null,
+) => void;
 
 interface Part {
   readonly firstSession: number;
@@ -87,6 +98,7 @@ export class PrefixReplay {
   readonly #features: readonly CatalogueEntry[];
   readonly #timeZone: string;
   readonly #vector: FeatureVector;
+  readonly #batch: BatchFeatures | null;
   readonly #visitors = new Map<string, VisitorState>();
   readonly #users = new Map<string, UserState>();
   readonly #units = new Map<string, number>();
@@ -100,10 +112,22 @@ export class PrefixReplay {
   readonly #sourceRow: number[] = [];
   readonly #time: number[] = [];
   readonly #known: number[] = [];
+  readonly #country: (string | null)[] = [];
+  readonly #watch: RowWatcher | null;
   readonly #parts: Part[] = [];
 
-  /** @param timeZone the shop's IANA time zone */
-  constructor(features: readonly CatalogueEntry[], timeZone: string) {
+  /**
+   * @param timeZone the shop's IANA time zone
+   * @param batch the snapshots that batch features are read from; null: they are missing
+   */
+  constructor(
+    features: readonly CatalogueEntry[],
+    timeZone: string,
+    watch: RowWatcher | null = null,
+    batch: BatchFeatures | null = null,
+  ) {
+    this.#watch = watch;
+    this.#batch = batch;
     this.#features = features;
     this.#timeZone = timeZone;
     this.#vector = compileVector(features.map(({ name }) => name));
@@ -147,7 +171,7 @@ export class PrefixReplay {
     if (event.event_type === 'purchase') session.bought = true;
     if (session.bought) return;
     session.prefixes++;
-    this.#appendRow(index, session.prefixes, time, visitor, event.product_id, sourceRow);
+    this.#appendRow(index, session.prefixes, time, visitor, event, sourceRow);
   }
 
   #stateOf(visitor: string): VisitorState {
@@ -186,13 +210,18 @@ export class PrefixReplay {
     prefix: number,
     time: number,
     visitor: VisitorState,
-    product: string | null,
+    event: EnrichedEvent,
     sourceRow: number,
   ): void {
     const user = visitor.user === null ? null : (this.#users.get(visitor.user) ?? null);
+    if (user !== null && this.#batch !== null)
+      user.batch = this.#batch.at('user', visitor.user as string, time);
+    const { product_id } = event;
+    const product =
+      product_id === null ? null : (this.#batch?.at('product', product_id, time) ?? null);
     const values = this.#vector(
-      { visitor, user, product: null },
-      { at: time, product_id: product, timeZone: this.#timeZone },
+      { visitor, user, product },
+      { at: time, product_id, timeZone: this.#timeZone },
     );
     const width = this.#features.length;
     const place = this.#session.length % BLOCK_ROWS;
@@ -205,6 +234,8 @@ export class PrefixReplay {
     this.#sourceRow.push(sourceRow);
     this.#time.push(time);
     this.#known.push(visitor.user === null ? 0 : 1);
+    this.#country.push(event.country);
+    this.#watch?.(this.#session.length - 1, event, visitor, user);
   }
 
   #encode(feature: number, value: FeatureValue): number {
@@ -250,6 +281,7 @@ export class PrefixReplay {
       label: Uint8Array.from(perRow(({ bought }) => (bought ? 1 : 0))),
       weight: perRow(({ prefixes }) => 1 / prefixes),
       known: Uint8Array.from(this.#known),
+      country: this.#country,
       censored: Uint8Array.from({ length }, (_, row) => {
         const { end, inhuman } = sessionOf(row);
         const index = part[row] as number;

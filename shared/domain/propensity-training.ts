@@ -1,14 +1,25 @@
 import { definitionDigests } from '../features/catalogue.ts';
-import type { Manifest } from '../schemas/model.ts';
+import type { Gate, Lineage, Manifest } from '../schemas/model.ts';
+import type { Champion } from './champion.ts';
 import { type Evaluation, evaluate } from './evaluation.ts';
+import { evaluationPage } from './evaluation-page.ts';
+import { evaluationReport } from './evaluation-report.ts';
 import { featureBaseline } from './feature-baseline.ts';
+import { blockingGates, CHAMPION, type Gated, HAS_CART, runGates } from './gates.ts';
 import { hasCartRule } from './has-cart-rule.ts';
 import { trainLogistic } from './logistic-training.ts';
 import { modelCard } from './model-card.ts';
-import { composeModel, type ModelFolder } from './model-folder.ts';
+import {
+  composeModel,
+  evaluatedFile,
+  type Measurements,
+  type ModelFolder,
+} from './model-folder.ts';
 import { predict } from './predict.ts';
 import type { PrefixRows } from './prefix-rows.ts';
 import { openModel, type ScoringModel } from './registered-model.ts';
+import type { ServedState } from './serving-sample.ts';
+import { type MeanContribution, shapSummary } from './shap-summary.ts';
 import { timeSlices } from './time-slices.ts';
 import type { TrainedModel, TrainingRows } from './trained-model.ts';
 import { trainTrees } from './tree-training.ts';
@@ -25,20 +36,35 @@ export interface TrainingRun {
   readonly timeZone: string;
 }
 
+/** What the gates need besides the rows. */
+export interface GateContext {
+  /** Null: none was promoted, the has-cart rule serves. */
+  readonly champion: Champion | null;
+  /** A sample of what the online store would have held. */
+  readonly states: readonly ServedState[];
+  /** Of the events' `received_at`. */
+  readonly range: Pick<Lineage, 'from' | 'to'>;
+  /** Milliseconds, from any origin. */
+  readonly stopwatch: () => number;
+}
+
 export const TRAINED_KINDS = ['logistic', 'trees'] as const;
 export type TrainedKind = (typeof TRAINED_KINDS)[number];
 
 export interface TrainedPropensity {
   readonly folder: ModelFolder & { readonly version: string };
   readonly evaluation: Evaluation;
+  readonly gated: Gated;
+  /** The gates that keep it from being a candidate; none where all is well. */
+  readonly blocking: readonly Gate[];
 }
 
 const NAME = 'propensity';
-const BASELINE = 'has-cart';
 
 /**
- * Trains the propensity models on the rows' last part and measures them, beside the has-cart rule,
- * on later sessions: the earliest 60 % are fitted, the next 20 % calibrate, the last 20 % evaluate.
+ * Trains the propensity models on the rows' last part and measures them, beside the has-cart rule
+ * and the champion, on later sessions: the earliest 60 % are fitted, the next 20 % calibrate, the
+ * last 20 % evaluate. Then runs the gates.
  * @param kind the model to answer; the other one is its baseline
  * @throws NotEnoughData
  */
@@ -46,6 +72,7 @@ export async function trainPropensity(
   rows: PrefixRows,
   run: TrainingRun,
   kind: TrainedKind,
+  context: GateContext,
 ): Promise<TrainedPropensity> {
   const { fit, calibrate, later } = timeSlices(rows, rowsOfPart(rows, rows.settleMs.length - 1), {
     fit: 0.6,
@@ -55,11 +82,50 @@ export async function trainPropensity(
   const features = [...rows.features.keys()];
   const trained = await trainKinds(rows, { fit, calibrate, features }, run.seed);
   const used = usedRows({ fit, calibrate });
-  const models = new Map(
+  const models = new Map<string, ScoringModel>(
     TRAINED_KINDS.map((each) => [each, openTrained(rows, used, trained[each], run)]),
   );
-  const evaluation = measure(rows, later, used, models, run.seed);
-  return { folder: compose(rows, used, trained[kind], run, evaluation), evaluation };
+  const champion = comparable(context.champion, rows);
+  const evaluation = measure(
+    rows,
+    later,
+    used,
+    champion?.model ? new Map([[CHAMPION, champion.model], ...models]) : models,
+    run.seed,
+  );
+  const model = models.get(kind) as ScoringModel;
+  const { artifact } = trained[kind];
+  const gated = runGates({
+    evaluation,
+    candidate: kind,
+    simpler: kind === 'trees' ? 'logistic' : null,
+    champion,
+    model,
+    bytes: artifact[evaluatedFile(artifact)]?.length as number,
+    rows,
+    states: context.states,
+    timeZone: run.timeZone,
+    seed: run.seed,
+    stopwatch: context.stopwatch,
+  });
+  const lineage = { ...context.range, champion: context.champion?.version ?? null };
+  const shap = shapSummary(model, rows, later);
+  return {
+    folder: compose(rows, used, trained[kind], run, { evaluation, gated, lineage, shap }),
+    evaluation,
+    gated,
+    blocking: blockingGates(gated.gates),
+  };
+}
+
+/** A champion that needs a feature that the rows lack cannot be measured on them. */
+function comparable(champion: Champion | null, rows: PrefixRows): Champion | null {
+  if (champion?.model === undefined) return champion;
+  const names = new Set(rows.features.map(({ name }) => name));
+  const lacking = champion.model.features.filter((name) => !names.has(name));
+  if (lacking.length === 0) return champion;
+  const problem = `the rows were made without ${lacking.join(', ')}`;
+  return { version: champion.version, problem };
 }
 
 /**
@@ -111,16 +177,24 @@ export function measure(
   rows: PrefixRows,
   chosen: Uint32Array,
   trainedOn: Uint32Array,
-  models: ReadonlyMap<TrainedKind, ScoringModel>,
+  models: ReadonlyMap<string, ScoringModel>,
   seed: number,
 ): Evaluation {
   const rule = openModel(hasCartRule(), definitionDigests());
-  const predictions = new Map<string, Float64Array>([[BASELINE, predict(rule, rows, chosen)]]);
+  const predictions = new Map<string, Float64Array>([[HAS_CART, predict(rule, rows, chosen)]]);
   for (const [kind, model] of models) predictions.set(kind, predict(model, rows, chosen));
   return evaluate(rows, chosen, predictions, {
     seed,
     seenUnits: new Set(Array.from(trainedOn, (row) => rows.unit[row] as number)),
   });
+}
+
+/** What is known of a model once it has been measured. */
+interface Measured {
+  readonly evaluation: Evaluation;
+  readonly gated: Gated;
+  readonly lineage: Lineage;
+  readonly shap: readonly MeanContribution[];
 }
 
 /** As the scorer would open it: so that what is measured is what serves. */
@@ -138,7 +212,7 @@ function compose(
   used: Uint32Array,
   trained: TrainedModel,
   run: TrainingRun,
-  evaluation: Evaluation | null,
+  measured: Measured | null,
 ): ModelFolder & { readonly version: string } {
   const times = Array.from(used, (row) => rows.time[row] as number);
   const training: Manifest['training'] = {
@@ -167,8 +241,9 @@ function compose(
       calibration: trained.calibration,
       prior: trained.prior,
       training,
-      metrics: { ...evaluation?.models.get(kind) },
-      gates: [],
+      metrics: { ...measured?.evaluation.models.get(kind) },
+      gates: [...(measured?.gated.gates ?? [])],
+      ...(measured && { confident_from: measured.gated.confidentFrom, lineage: measured.lineage }),
       baseline: Object.fromEntries(
         trained.inputs.flatMap(({ feature }) => {
           const { name, type } = rows.features[feature] as PrefixRows['features'][number];
@@ -179,10 +254,33 @@ function compose(
     },
     artifact: trained.artifact,
     card:
-      evaluation === null
+      measured === null
         ? ''
-        : modelCard({ training, trained, evaluation, settleMs: Math.max(...rows.settleMs) }),
+        : modelCard({ training, trained, ...measured, settleMs: Math.max(...rows.settleMs) }),
+    ...(measured && { measurements: measurementsOf(rows, trained, run, measured) }),
   });
+}
+
+function measurementsOf(
+  rows: PrefixRows,
+  { artifact: { kind }, title, learningCurve }: TrainedModel,
+  { seed }: TrainingRun,
+  { evaluation, gated, shap }: Measured,
+): Measurements {
+  const report = evaluationReport({
+    name: NAME,
+    kind,
+    seed,
+    rows,
+    evaluation,
+    gated,
+    shap,
+    learningCurve,
+  });
+  return {
+    evaluation: Buffer.from(`${JSON.stringify(report)}\n`),
+    page: Buffer.from(evaluationPage(report, `${NAME}: ${title}`)),
+  };
 }
 
 function isoTime(time: number): string {

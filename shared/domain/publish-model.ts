@@ -1,6 +1,7 @@
-import { ModelDigestMismatch, ModelNotFound, UnusableModel, WriteConflict } from '../errors.ts';
-import type { ModelRegistry, ObjectStore, OnlineStore } from '../ports.ts';
+import { ModelDigestMismatch, ModelNotFound, ModelRejected, WriteConflict } from '../errors.ts';
+import type { ModelRegistry, ObjectStore, OnlineStore, RegistryEntry } from '../ports.ts';
 import type { Routing } from '../schemas/routing.ts';
+import type { Champion } from './champion.ts';
 import { type ModelFolder, modelFileKey, sha256, verifyFolder } from './model-folder.ts';
 import { openModel, type ScoringModel } from './registered-model.ts';
 import { parseRouting, routingKey } from './routing.ts';
@@ -13,29 +14,36 @@ export interface ModelStores {
 /**
  * Puts a version's files and then its entry, which is the commit: a crash in between leaves files
  * that nothing refers to. Nothing changes for shoppers; done again, nothing changes at all.
+ * @param by its `reason`, where there is one, says why the version is rejected
  * @throws WriteConflict when the version is registered with other content
  */
 export async function registerModel(
   name: string,
   folder: ModelFolder & { readonly version: string },
-  by: { readonly registeredAt: string; readonly registeredBy: string },
+  by: Pick<RegistryEntry, 'registeredAt' | 'registeredBy' | 'reason'>,
   { files, registry }: ModelStores,
 ): Promise<void> {
-  for (const file of ['model', 'forest', 'card', 'manifest'] as const) {
+  for (const file of ['model', 'forest', 'card', 'evaluation', 'page', 'manifest'] as const) {
     const bytes = folder[file];
     if (bytes !== undefined) await files.put(modelFileKey(name, folder.version, file), bytes);
   }
   await registry.put({
     name,
     version: folder.version,
-    status: 'candidate',
+    status: by.reason === undefined ? 'candidate' : 'rejected',
     manifestDigest: sha256(folder.manifest),
     ...by,
   });
 }
 
+export interface RegisteredVersion {
+  readonly entry: RegistryEntry;
+  readonly folder: ModelFolder;
+  readonly model: ScoringModel;
+}
+
 /**
- * Reads a registered version and checks every byte of it.
+ * Reads a registered version, whatever its status, and checks every byte of it.
  * @throws ModelNotFound, ModelDigestMismatch, UnusableModel
  */
 export async function readModel(
@@ -43,14 +51,12 @@ export async function readModel(
   version: string,
   definitions: ReadonlyMap<string, string>,
   { files, registry }: ModelStores,
-): Promise<{ readonly folder: ModelFolder; readonly model: ScoringModel }> {
+): Promise<RegisteredVersion> {
   const entry = await registry.find(name, version);
   if (entry === null)
     throw new ModelNotFound(
       `${name} ${version} is not registered: foresight models list ${name} names what is`,
     );
-  if (entry.status !== 'candidate')
-    throw new UnusableModel(`${name} ${version} is ${entry.status}: choose another version`);
   const read = async (file: keyof ModelFolder): Promise<Uint8Array> => {
     const key = modelFileKey(name, version, file);
     const bytes = await files.get(key);
@@ -63,11 +69,47 @@ export async function readModel(
     throw new ModelDigestMismatch(
       `manifest.json of ${name} ${version} is not the one registered: train and register it again`,
     );
-  const { kind } = verifyFolder({ manifest });
+  const { files: listed } = verifyFolder({ manifest });
   const [model, card] = await Promise.all([read('model'), read('card')]);
-  const forest = kind === 'trees' ? { forest: await read('forest') } : {};
-  const folder: ModelFolder = { manifest, model, card, ...forest };
-  return { folder, model: openModel(folder, definitions) };
+  const folder: ModelFolder = {
+    manifest,
+    model,
+    card,
+    ...(listed['forest.bin'] && { forest: await read('forest') }),
+    ...(listed['evaluation.json'] && { evaluation: await read('evaluation') }),
+    ...(listed['evaluation.html'] && { page: await read('page') }),
+  };
+  return { entry, folder, model: openModel(folder, definitions) };
+}
+
+/** What `readModel` throws for a version that is not whole, or not of this platform. */
+const UNUSABLE = new Set(['ModelDigestMismatch', 'ModelNotFound', 'UnusableModel']);
+
+/** A version to compare with: where it cannot be opened, that is told instead of thrown. */
+export async function readChampion(
+  name: string,
+  version: string,
+  definitions: ReadonlyMap<string, string>,
+  stores: ModelStores,
+): Promise<Champion> {
+  try {
+    return { version, model: (await readModel(name, version, definitions, stores)).model };
+  } catch (error) {
+    const { name: kind, message } = error as Error;
+    if (!UNUSABLE.has(kind)) throw error;
+    return { version, problem: `${kind}: ${message}` };
+  }
+}
+
+/** @throws ModelRejected for what is no candidate, unless a reason is given */
+export function requirePromotable(
+  { name, version, status, reason }: RegistryEntry,
+  override: string | null,
+): void {
+  if (status === 'candidate' || override !== null) return;
+  throw new ModelRejected(
+    `${name} ${version} is ${status}${reason === undefined ? '' : ` (${reason})`}: train a better one, or promote it with --override "<reason>", which is recorded`,
+  );
 }
 
 /** @returns the routing of a model, or null where none was written: the has-cart rule serves */

@@ -13,6 +13,15 @@ export interface TrainedModel {
   readonly title: string;
   readonly method: string;
   readonly movers: string;
+  /** Empty for a model that is not grown step by step. */
+  readonly learningCurve: readonly LearningStep[];
+}
+
+/** Log loss of the first trees, on the rows that they were fitted to and on later ones. */
+export interface LearningStep {
+  readonly trees: number;
+  readonly fitted: number;
+  readonly later: number;
 }
 
 /** A feature in the order of the model's vector. */

@@ -5,6 +5,7 @@ import { compileForest } from '../trees/evaluate.ts';
 import type { Forest } from '../trees/forest.ts';
 import { type TrainedForest, type TrainingData, trainForest } from '../trees/train.ts';
 import { writeXgboostJson } from '../trees/write-xgboost-json.ts';
+import { CART_DIRECTIONS } from './cart-directions.ts';
 import type { PrefixRows } from './prefix-rows.ts';
 import type { TrainedInput, TrainedModel, TrainingRows } from './trained-model.ts';
 import {
@@ -31,18 +32,6 @@ const PARAMETERS = {
 const MAX_TREES = 600;
 const EARLY_STOPPING_ROUNDS = 40;
 
-/** More in the cart never lowers the score, the other features being the same; less never raises it. */
-const DIRECTIONS: Readonly<Record<string, 1 | -1>> = {
-  add_to_cart_count: 1,
-  cart_product_count: 1,
-  cart_value: 1,
-  product_in_cart: 1,
-  checkout_started: 1,
-  remove_from_cart_count: -1,
-  seconds_since_last_add_to_cart: -1,
-  events_since_last_add_to_cart: -1,
-};
-
 /**
  * Fits gradient-boosted trees, as many as do best on later rows that they have not seen, and Platt's
  * calibration on those; then fits that many again on both, because the newest sessions tell most
@@ -64,7 +53,7 @@ export async function trainTrees(
     throw new NotEnoughData('every feature has the same value in all rows: nothing to learn from');
   const parameters = {
     ...PARAMETERS,
-    monotone: inputs.map(({ feature }) => DIRECTIONS[nameOf(rows, feature)] ?? 0),
+    monotone: inputs.map(({ feature }) => CART_DIRECTIONS[nameOf(rows, feature)] ?? 0),
     seed,
   };
   const later = columnsOf(rows, calibrate, inputs);
@@ -91,6 +80,11 @@ export async function trainTrees(
     parameters: { ...PARAMETERS, trees },
     title: 'gradient-boosted trees',
     method: `${trees} trees of depth ${PARAMETERS.maxDepth}, their number chosen on the calibration sessions; what fills the cart never lowers the score; Platt's calibration.`,
+    learningCurve: earlier.history.map(({ tree, trainLoss, validationLoss }) => ({
+      trees: tree,
+      fitted: trainLoss,
+      later: validationLoss as number,
+    })),
     movers: `Features by the loss that their splits saved, in shares of the whole:\n\n${largestGains(importance)}`,
   };
 }

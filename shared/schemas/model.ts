@@ -61,12 +61,41 @@ export type AdditiveModel = z.infer<typeof additiveModel>;
 export type RuleModel = z.infer<typeof ruleModel>;
 export type LogisticModel = z.infer<typeof logisticModel>;
 
-const interval = z.strictObject({
+export const interval = z.strictObject({
   value: z.number().nullable(),
   lower: z.number().nullable(),
   upper: z.number().nullable(),
 });
 export type MetricInterval = z.infer<typeof interval>;
+
+/** What a model must do before it may serve, and whether it did. */
+export const gate = z.strictObject({
+  /** E.g. `auc-over-champion`, `slice-drop:device_type`. */
+  name: z.string(),
+  verdict: z.enum(['pass', 'fail', 'not-enough-data']),
+  /** True: only a pass lets the model become a candidate. False: only a failure keeps it out. */
+  required: z.boolean(),
+  /** In words. */
+  rule: z.string(),
+  value: z.number().nullable(),
+  threshold: z.number().nullable(),
+  /** 95 % interval of the value. */
+  lower: z.number().nullable(),
+  upper: z.number().nullable(),
+  /** What else decided. */
+  detail: z.string().optional(),
+});
+export type Gate = z.infer<typeof gate>;
+
+/** Where a version comes from: with the training's data and parameters, all that repeats it. */
+const lineage = z.strictObject({
+  /** Events were learned from that were received from here on, and before there; null: from the first. */
+  from: z.string().nullable(),
+  to: z.string(),
+  /** The version that served and that this one was compared with; null: the has-cart rule. */
+  champion: z.string().nullable(),
+});
+export type Lineage = z.infer<typeof lineage>;
 
 /** Everything about a registered version but its parameters. No wall clock: same inputs, same bytes. */
 export const manifest = z.strictObject({
@@ -100,13 +129,10 @@ export const manifest = z.strictObject({
   }),
   /** Named metric → value with its 95 % interval, on time-later rows; empty for a declared model. */
   metrics: z.record(z.string(), interval),
-  gates: z.array(
-    z.strictObject({
-      name: z.string(),
-      verdict: z.enum(['pass', 'fail', 'not-enough-data']),
-      rule: z.string(),
-    }),
-  ),
+  gates: z.array(gate),
+  /** The least score from which precision is proven to be 75 %, for the policy; null: none is. */
+  confident_from: z.number().nullable().optional(),
+  lineage: lineage.optional(),
   /** Per feature: quantile edges and shares of the training rows, for drift checks. */
   baseline: z.record(
     z.string(),
@@ -121,6 +147,8 @@ export const manifest = z.strictObject({
     'model.json': hex64,
     'card.md': hex64,
     'forest.bin': hex64.optional(),
+    'evaluation.json': hex64.optional(),
+    'evaluation.html': hex64.optional(),
   }),
 });
 export type Manifest = z.infer<typeof manifest>;

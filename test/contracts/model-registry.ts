@@ -27,6 +27,13 @@ export function modelRegistryContract(open: () => ModelRegistry | Promise<ModelR
       expect(await registry.find(put.name, put.version)).toEqual(put);
     });
 
+    test('keeps why a version was rejected', async () => {
+      const put = entry(freshName(), { status: 'rejected', reason: 'auc-over-champion: fail' });
+      await registry.put(put);
+      expect(await registry.find(put.name, put.version)).toEqual(put);
+      expect(await registry.list(put.name)).toEqual([put]);
+    });
+
     test('answers null for an unknown model and for an unknown version', async () => {
       const put = entry(freshName());
       await registry.put(put);

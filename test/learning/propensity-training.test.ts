@@ -4,13 +4,16 @@ import { verifyFolder } from '../../shared/domain/model-folder.ts';
 import { modelInputs, PrefixReplay, type PrefixRows } from '../../shared/domain/prefix-rows.ts';
 import {
   TRAINED_KINDS,
+  type TrainedKind,
   type TrainedPropensity,
   trainPropensity,
 } from '../../shared/domain/propensity-training.ts';
 import { openModel, type ScoringModel } from '../../shared/domain/registered-model.ts';
+import { ServingSample } from '../../shared/domain/serving-sample.ts';
 import { NotEnoughData } from '../../shared/errors.ts';
 import { catalogue, definitionDigests } from '../../shared/features/catalogue.ts';
 import { featureValues } from '../../shared/features/vector.ts';
+import { seededRandom } from '../../shared/math/seeded-random.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
 import type { Manifest } from '../../shared/schemas/model.ts';
 import { eventAt, shopTraffic } from './events.ts';
@@ -33,6 +36,19 @@ function rowsOf(...parts: readonly (readonly EnrichedEvent[])[]): PrefixRows {
   return replay.finish();
 }
 
+const train = (events: readonly EnrichedEvent[], kind: TrainedKind) => {
+  const sample = new ServingSample(seededRandom(1));
+  const replay = new PrefixReplay(inputs, RUN.timeZone, sample.offer.bind(sample));
+  for (const event of events) replay.add(event);
+  let milliseconds = 0;
+  return trainPropensity(replay.finish(), RUN, kind, {
+    champion: null,
+    states: sample.states(),
+    range: { from: null, to: '2026-02-01T00:00:00.000Z' },
+    stopwatch: () => milliseconds++,
+  });
+};
+
 const traffic = shopTraffic(11, 800, 14);
 const EVERY_FEATURE = [...inputs.keys()];
 
@@ -43,13 +59,13 @@ describe.each(TRAINED_KINDS)('training %s', { timeout: 30_000 }, (kind) => {
   let model: ScoringModel;
 
   beforeAll(async () => {
-    ({ folder, evaluation } = await trainPropensity(rowsOf(traffic), RUN, kind));
+    ({ folder, evaluation } = await train(traffic, kind));
     manifest = verifyFolder(folder);
     model = openModel(folder, definitionDigests());
   });
 
   test('gives the same bytes for the same events', async () => {
-    expect((await trainPropensity(rowsOf(traffic), RUN, kind)).folder).toEqual(folder);
+    expect((await train(traffic, kind)).folder).toEqual(folder);
   });
 
   test('finds what decides the purchase, and ranks better than the cart alone', () => {
@@ -110,7 +126,7 @@ describe.each(TRAINED_KINDS)('training %s', { timeout: 30_000 }, (kind) => {
       shopTraffic(2, 300, 10).filter(({ event_type }) => event_type !== 'purchase'),
     ],
   ])('with %s says that the data are not enough', async (_, events) => {
-    await expect(trainPropensity(rowsOf(events), RUN, kind)).rejects.toThrow(NotEnoughData);
+    await expect(train(events, kind)).rejects.toThrow(NotEnoughData);
   });
 });
 

@@ -80,7 +80,12 @@ const rees46 = join(DATA, 'rees46-2019-10-01/events.csv.gz');
 describe.skipIf(!existsSync(rees46))('rees46-2019-10-01', () => {
   test('trains although most sessions are open at its end', { timeout: 60_000 }, async () => {
     const { events } = await fileEvents('rees46', [rees46]);
-    const { evaluation } = await trainPropensity(replayed(events), RUN, 'trees');
+    const { evaluation } = await trainPropensity(replayed(events), RUN, 'trees', {
+      champion: null,
+      states: [],
+      range: { from: null, to: '2026-01-01T00:00:00.000Z' },
+      stopwatch: () => 0,
+    });
     expect(evaluation.buyingSessions).toBeGreaterThan(10);
     const auc = evaluation.models.get('logistic')?.['auc']?.value;
     expect(auc).toBeGreaterThan(0.55);

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { gate, interval } from './model.ts';
+
+/** How a model was measured: `evaluation.json` of its folder. */
+export const evaluationReport = z.strictObject({
+  name: z.string(),
+  kind: z.string(),
+  evaluated_on: z.strictObject({
+    rows: z.number().int(),
+    sessions: z.number().int(),
+    buying_sessions: z.number().int(),
+    users: z.number().int(),
+    /** SHA-256 of the rows' times, labels and users: equal where two models saw the same rows. */
+    digest: z.string(),
+    /** Of the bootstrap: reports of the same rows and seed have paired draws. */
+    seed: z.number().int(),
+  }),
+  /** By model, then by metric. */
+  metrics: z.record(z.string(), z.record(z.string(), interval)),
+  /** The model's own metrics in the draws of the bootstrap; null where undefined. */
+  draws: z.record(z.string(), z.array(z.number().nullable())),
+  slices: z.array(
+    z.strictObject({
+      name: z.string(),
+      dimension: z.string().nullable(),
+      sessions: z.number().int(),
+      buying_sessions: z.number().int(),
+    }),
+  ),
+  gates: z.array(gate),
+  confident_from: z.number().nullable(),
+  /** By model: [false positive rate, true positive rate] from (0, 0) to (1, 1). */
+  roc: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]))),
+  /** Of the model, by tenth of the score: empty tenths are left out. */
+  calibration: z.array(
+    z.strictObject({ mean_score: z.number(), share_buying: z.number(), rows: z.number().int() }),
+  ),
+  /** Mean of |contribution| in log-odds over later rows, the largest first. */
+  shap: z.array(z.strictObject({ feature: z.string(), mean: z.number() })),
+  /** Log loss by number of trees. */
+  learning_curve: z.array(
+    z.strictObject({ trees: z.number().int(), fitted: z.number(), later: z.number() }),
+  ),
+});
+export type EvaluationReport = z.infer<typeof evaluationReport>;
