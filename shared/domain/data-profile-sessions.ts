@@ -17,8 +17,11 @@ interface Sighting {
 export class SessionSample {
   readonly #visitors = new HashSample<Sightings>(VISITORS);
 
-  add(visitor: string, sighting: Sighting): void {
-    this.#visitors.at(visitor, () => new Sightings())?.add(sighting);
+  /** @param sighting asked only of sampled visitors; null for an event without a usable time */
+  add(visitor: string, sighting: () => Sighting | null): void {
+    const sightings = this.#visitors.at(visitor, () => new Sightings());
+    const seen = sightings === null ? null : sighting();
+    if (seen !== null) sightings?.add(seen);
   }
 
   merge(other: SessionSample): void {

@@ -243,9 +243,12 @@ export class DataProfiler {
       identity.examples.add(day, id);
     }
     const visitor = textOf(event['visitor']);
-    const time = Date.parse(textOf(event['event_timestamp']) ?? '');
-    if (visitor === null || Number.isNaN(time)) return;
-    this.#sessions.add(visitor, { orderKey, time, sessionId: textOf(event['session_id']) });
+    if (visitor === null) return;
+    this.#sessions.add(visitor, () => {
+      const time = Date.parse(textOf(event['event_timestamp']) ?? '');
+      if (Number.isNaN(time)) return null;
+      return { orderKey, time, sessionId: textOf(event['session_id']) };
+    });
   }
 }
 

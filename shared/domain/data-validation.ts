@@ -1,3 +1,4 @@
+import { chiSquareIndependence } from '../math/chi-square-independence.ts';
 import { kolmogorovSmirnovPValue } from '../math/kolmogorov-smirnov-p-value.ts';
 import { populationStabilityIndex } from '../math/population-stability-index.ts';
 import type { CategoryProfile, DataProfile, Example } from '../schemas/data-profile.ts';
@@ -340,7 +341,7 @@ function numberDrift(
   const middle = (one: typeof now) => Number((median(one) ?? 0).toPrecision(3));
   return {
     value: psi,
-    detail: `${field}: median about ${middle(before)} before, ${middle(now)} now; Kolmogorov–Smirnov distance ${distance.toFixed(3)} (p ${p.toPrecision(2)})`,
+    detail: `${field}: median about ${middle(before)} before, ${middle(now)} now; Kolmogorov–Smirnov distance ${distance.toFixed(3)} (${pText(p)})`,
   };
 }
 
@@ -364,8 +365,21 @@ function categoryDrift(
     `${((100 * (counts[moved] as number)) / total).toFixed(1)} %`;
   return {
     value: psi,
-    detail: `${field}: ${names[moved] ?? 'the rest'} moved most, from ${share(old, before.count)} to ${share(current, now.count)}; Cramér's V ${cramersV(old, current).toFixed(3)}`,
+    detail: `${field}: ${names[moved] ?? 'the rest'} moved most, from ${share(old, before.count)} to ${share(current, now.count)}; ${association(old, current)}`,
   };
+}
+
+function pText(p: number): string {
+  return p < 0.0001 ? 'p < 0.0001' : `p ${p.toPrecision(2)}`;
+}
+
+/** Effect and test; categories that neither set has say nothing. */
+function association(old: readonly number[], current: readonly number[]): string {
+  const met = [...old.keys()].filter((index) => (old[index] ?? 0) + (current[index] ?? 0) > 0);
+  const table = [old, current].map((counts) => met.map((index) => counts[index] ?? 0));
+  const test = met.length < 2 ? null : chiSquareIndependence(table);
+  if (test === null) return 'one category only';
+  return `Cramér's V ${test.cramersV.toFixed(3)} (chi-square ${pText(test.pearson.pValue)})`;
 }
 
 /** The most frequent categories of both sets, each set giving half. */
@@ -383,21 +397,6 @@ function countsOf({ count, values }: CategoryProfile, names: readonly string[]):
   const known = new Map(values);
   const counts = names.map((name) => known.get(name) ?? 0);
   return [...counts, count - counts.reduce((sum, one) => sum + one, 0)];
-}
-
-/** Of a table of two rows: √(χ² / n), in [0, 1]. Source: Cramér (1946), "Mathematical methods of statistics", 21.9. */
-function cramersV(left: readonly number[], right: readonly number[]): number {
-  const total = (counts: readonly number[]) => counts.reduce((sum, one) => sum + one, 0);
-  const [m, n] = [total(left), total(right)];
-  let chiSquare = 0;
-  for (const [index, a] of left.entries()) {
-    const column = a + (right[index] as number);
-    if (column === 0) continue;
-    const expected = (m * column) / (m + n);
-    // Both rows miss by the same number.
-    chiSquare += (a - expected) ** 2 * (1 / expected + 1 / (column - expected));
-  }
-  return Math.sqrt(chiSquare / (m + n));
 }
 
 const SEE_TRACKING =

@@ -30,6 +30,9 @@ const bronze = join(dataDir, 'LakeBucket', 'bronze', 'enriched_events');
 const accepted = join(dataDir, 'LakeBucket', 'gold', 'validation', 'accepted.json');
 const TO = '2026-01-19T12:00:00Z';
 
+/** That the last command asked for. */
+let exitCode: typeof process.exitCode;
+
 /** What a command printed, in this process. */
 async function foresight(...words: string[]): Promise<string> {
   const program = new Command();
@@ -44,6 +47,8 @@ async function foresight(...words: string[]): Promise<string> {
     await program.parseAsync(words, { from: 'user' });
   } finally {
     write.mockRestore();
+    exitCode = process.exitCode;
+    process.exitCode = undefined;
   }
   return printed.join('');
 }
@@ -51,8 +56,6 @@ async function foresight(...words: string[]): Promise<string> {
 /** The report of `data validate`, and the exit code it asked for. */
 async function validate(...flags: string[]) {
   const report = JSON.parse(await foresight('data', 'validate', '--to', TO, '--json', ...flags));
-  const exitCode = process.exitCode;
-  process.exitCode = undefined;
   const wrong = Object.fromEntries(
     report.findings
       .filter(({ advice }: { advice: unknown }) => advice !== null)
@@ -92,7 +95,6 @@ test('good data are accepted by a training that registered, and judge the next o
 
   const { version, data_validation } = JSON.parse(await train('--json'));
   expect(data_validation).toMatchObject({ verdict: 'pass', warnings: [] });
-  await foresight('models', 'promote', 'propensity', version);
   const pointer = JSON.parse(readFileSync(accepted, 'utf8'));
   expect(pointer.report).toBe(data_validation.report);
   const { training } = JSON.parse(
@@ -121,7 +123,6 @@ test('the report is a page of its own, whatever the data hold', async () => {
   const script = '<script>alert(1)</script>';
   await withLine(0, JSON.stringify({ ...traffic[0], brand: script, [script]: 1 }), async () => {
     await foresight('data', 'validate', '--to', TO, '--report', page);
-    process.exitCode = undefined;
   });
   const html = readFileSync(page, 'utf8');
   expect(html).toContain('&lt;script&gt;alert(1)');
