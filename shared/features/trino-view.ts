@@ -1,9 +1,11 @@
 import { InvalidFeatureDefinition } from '../errors.ts';
 import type { FeatureDefinition, FeatureView } from '../schemas/feature-view.ts';
+import { aggregatesOf } from './accumulators.ts';
 import { DAY_MS } from './day-tiles.ts';
 import { featureName } from './feature-name.ts';
 import { TrinoAggregates } from './trino-aggregates.ts';
 import { expressionSql } from './trino-expression.ts';
+import { textLiteral } from './trino-fields.ts';
 
 /** A feature that a snapshot carries, by the column that has it. */
 export interface SnapshotColumn {
@@ -79,16 +81,38 @@ ORDER BY 1
 const OCCURRENCE_COLUMNS =
   'event_id, event_type, event_time, order_key, product_id, product_category, brand, price, quantity, order_id, query, device_type, channel_type, country';
 
-/** What the fold of the entity sees: users also see when their sessions begin and have ended. */
-function occurrences({ entity }: FeatureView, id: string, date: number): string {
+/**
+ * What the features look at, no more: an entity without such an event has no row, as it has no item
+ * in the stream. Users also see when their sessions begin and have ended.
+ */
+function occurrences(view: FeatureView, id: string, date: number): string {
   const day = new Date(date).toISOString().slice(0, 10);
   const columns = OCCURRENCE_COLUMNS.split(', ').filter((column) => column !== id);
-  const from = (table: string, seconds: string) =>
+  const from = (table: string, seconds: string, types: readonly string[] | null) =>
     `  SELECT ${id} AS entity, ${[id, ...columns].filter((name) => name !== 'user_id').join(', ')}, ${seconds}
   FROM ${table}
-  WHERE dt < '${day}' AND event_time < ${date} AND ${id} IS NOT NULL`;
-  const events = from('silver_events', 'CAST(NULL AS DOUBLE) AS session_seconds');
-  return entity === 'user'
-    ? `${events}\n  UNION ALL\n${from('silver_sessions', 'session_seconds')}`
-    : events;
+  WHERE dt < '${day}' AND event_time < ${date} AND ${id} IS NOT NULL${
+    types === null ? '' : ` AND event_type IN (${types.map(textLiteral).join(', ')})`
+  }`;
+  const types = typesOf(view);
+  const isOfSession = (type: string) => type === 'session_start' || type === 'session_end';
+  const parts = [
+    from(
+      'silver_events',
+      'CAST(NULL AS DOUBLE) AS session_seconds',
+      types?.filter((type) => !isOfSession(type)) ?? null,
+    ),
+    ...(view.entity === 'user'
+      ? [from('silver_sessions', 'session_seconds', types?.filter(isOfSession) ?? null)]
+      : []),
+  ];
+  return parts.join('\n  UNION ALL\n');
+}
+
+/** Null where an aggregation takes events of any type. */
+function typesOf(view: FeatureView): readonly string[] | null {
+  const types = view.features
+    .flatMap(({ value }) => aggregatesOf(value))
+    .map(({ where }) => where.event_types);
+  return types.includes(undefined) ? null : [...new Set(types.flat() as string[])].sort();
 }

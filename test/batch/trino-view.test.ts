@@ -53,7 +53,7 @@ test('the text of a small view', () => {
   expect(trinoView(viewOf('product', [views, ratio]), AT)).toBe(`WITH occurrences AS (
   SELECT product_id AS entity, product_id, event_id, event_type, event_time, order_key, product_category, brand, price, quantity, order_id, query, device_type, channel_type, country, CAST(NULL AS DOUBLE) AS session_seconds
   FROM silver_events
-  WHERE dt < '2026-05-07' AND event_time < 1778112000000 AND product_id IS NOT NULL
+  WHERE dt < '2026-05-07' AND event_time < 1778112000000 AND product_id IS NOT NULL AND event_type IN ('product_view', 'purchase')
 ),
 aggregates AS (
   SELECT entity,
