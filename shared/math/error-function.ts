@@ -5,6 +5,8 @@ import { cephes } from './cephes.ts';
  * @returns a number in [−1, 1]
  */
 export function erf(x: number): number {
+  // Beyond, the library calls it an error that 1 − |erf(x)| is no 64-bit number.
+  if (Math.abs(x) > LARGEST_ARGUMENT) return Math.sign(x);
   return cephes.erf(x);
 }
 
@@ -13,10 +15,9 @@ export function erf(x: number): number {
  * @returns a number in [0, 2]
  */
 export function erfc(x: number): number {
-  // Beyond, the value or its distance from 2 is no 64-bit number, which the library calls an error.
-  if (Math.abs(x) > LARGEST_EXPONENT) return x > 0 ? 0 : 2;
+  if (Math.abs(x) > LARGEST_ARGUMENT) return x > 0 ? 0 : 2;
   return cephes.erfc(x);
 }
 
-/** e^(−x²) is still a normal number below it. */
-const LARGEST_EXPONENT = 26.5;
+/** e^(−x²) is a normal number up to here. */
+const LARGEST_ARGUMENT = 26.5;

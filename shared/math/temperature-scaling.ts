@@ -16,10 +16,13 @@ export function temperatureScaling(
 ): number | null {
   if (slopeAt(0, scores, labels).slope >= 0) return null;
   let [low, high] = [0, 1];
-  while (slopeAt(high, scores, labels).slope < 0) {
+  let end = slopeAt(high, scores, labels);
+  while (end.slope < 0) {
     [low, high] = [high, 2 * high];
-    if (high > LARGEST_INVERSE) return null;
+    end = slopeAt(high, scores, labels);
   }
+  // Every row is certain to the last bit, and right.
+  if (end.curvature === 0) return null;
   let inverse = high;
   for (let step = 0; step < MAX_STEPS; step++) {
     const { slope, curvature } = slopeAt(inverse, scores, labels);
@@ -33,8 +36,6 @@ export function temperatureScaling(
   return 1 / inverse;
 }
 
-/** Of scores of an ordinary size: sure of every row to the last bit. */
-const LARGEST_INVERSE = 2 ** 40;
 const MAX_STEPS = 200;
 
 function slopeAt(inverse: number, scores: ArrayLike<number>, labels: ArrayLike<number>) {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choleskySolve } from '../../shared/math/cholesky-solve.ts';
 import { logisticRegression } from '../../shared/math/logistic-regression.ts';
+import { logisticStandardErrors } from '../../shared/math/logistic-standard-errors.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
 import { expectClose } from './close.ts';
 import { denseMatrix } from './dense-matrix.ts';
@@ -65,6 +66,38 @@ describe('logisticRegression', () => {
     const twice = X.map(([x]) => [x as number, x as number]);
     expect(logisticRegression(denseMatrix(twice), y, 0).converged).toBe(false);
     expect(logisticRegression(denseMatrix(twice), y, 1e-3).converged).toBe(true);
+  });
+});
+
+describe('logisticStandardErrors', () => {
+  test('of a two by two table are those of its log odds ratio', () => {
+    // Rows by column value and label.
+    const cells = [
+      { x: 0, y: 0, count: 12 },
+      { x: 0, y: 1, count: 5 },
+      { x: 1, y: 0, count: 7 },
+      { x: 1, y: 1, count: 9 },
+    ];
+    const design = denseMatrix(cells.map(({ x }) => [x]));
+    const labels = cells.map(({ y }) => y);
+    const weights = cells.map(({ count }) => count);
+    const errors = logisticStandardErrors(
+      design,
+      logisticRegression(design, labels, 0, weights),
+      weights,
+    );
+    expectClose(errors?.[0], Math.sqrt(1 / 12 + 1 / 5), { abs: 1e-9 });
+    expectClose(errors?.[1], Math.sqrt(1 / 12 + 1 / 5 + 1 / 7 + 1 / 9), { abs: 1e-9 });
+  });
+
+  test('dependent columns have none', () => {
+    const design = denseMatrix([
+      [1, 1],
+      [0, 0],
+      [1, 1],
+    ]);
+    const fit = { intercept: 0, coefficients: Float64Array.of(0, 0), converged: false };
+    expect(logisticStandardErrors(design, fit)).toBeNull();
   });
 });
 
