@@ -2,26 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { resourceNamed } from '../local/environment.ts';
 import { type FoundBadRow, findBadRows } from '../local/find-bad-rows.ts';
-import { openLake } from '../local/lake.ts';
 import { replayBadRows } from '../shared/domain/bad-rows.ts';
-import { openEventStream } from '../shared/embedded/event-stream.ts';
 import { Usage } from '../shared/errors.ts';
 import type { BadRow } from '../shared/schemas/bad-row.ts';
+import { openLakeAndStreams } from './lake-and-streams.ts';
+import { type StageFlags, stageOptions } from './stage.ts';
 
 export function register(program: Command): void {
   const group = program
     .command('bad-rows')
     .description('events and rows of files that could not be processed, with why');
-  group
-    .command('list')
+  stageOptions(group.command('list'))
     .description('how many there are by reason, and the latest')
     .option('--reason <code>', 'only these')
     .option('--limit <n>', 'how many of the latest to name', '20')
     .option('--json', 'one JSON document')
     .action(list);
-  group.command('show').description('one bad row with its payload').argument('<id>').action(show);
-  group
-    .command('replay')
+  stageOptions(group.command('show'))
+    .description('one bad row with its payload')
+    .argument('<id>')
+    .action(show);
+  stageOptions(group.command('replay'))
     .description(
       'put the records of bad rows on the stream again, after what was wrong was put right',
     )
@@ -32,14 +33,17 @@ export function register(program: Command): void {
     .action(replay);
 }
 
-async function list(flags: { reason?: string; limit: string; json?: boolean }): Promise<void> {
+async function list(
+  flags: StageFlags & { reason?: string; limit: string; json?: boolean },
+): Promise<void> {
   const limit = Number(flags.limit);
   if (!Number.isSafeInteger(limit) || limit < 0) {
     throw new Usage(`--limit ${flags.limit} is no number of rows`);
   }
   const reasons = new Map<string, { rows: number; replayed: number }>();
   const latest: FoundBadRow[] = [];
-  for await (const found of findBadRows(openLake())) {
+  const { lake } = await openLakeAndStreams(flags);
+  for await (const found of findBadRows(lake)) {
     const { reason } = found.row;
     if (flags.reason !== undefined && reason !== flags.reason) continue;
     const count = reasons.get(reason) ?? { rows: 0, replayed: 0 };
@@ -72,8 +76,9 @@ async function list(flags: { reason?: string; limit: string; json?: boolean }): 
   }
 }
 
-async function show(id: string): Promise<void> {
-  for await (const { row, replayed } of findBadRows(openLake())) {
+async function show(id: string, flags: StageFlags): Promise<void> {
+  const { lake } = await openLakeAndStreams(flags);
+  for await (const { row, replayed } of findBadRows(lake)) {
     if (row.bad_row_id !== id) continue;
     process.stdout.write(`${JSON.stringify({ ...row, replayed }, null, 2)}\n`);
     return;
@@ -83,11 +88,11 @@ async function show(id: string): Promise<void> {
 
 async function replay(
   ids: string[],
-  flags: { reason?: string; all?: boolean; json?: boolean },
+  flags: StageFlags & { reason?: string; all?: boolean; json?: boolean },
 ): Promise<void> {
   const ways = [ids.length > 0, flags.reason !== undefined, flags.all === true];
   if (ways.filter(Boolean).length !== 1) throw new Usage('give ids, or --reason, or --all');
-  const lake = openLake();
+  const { lake, streamNamed } = await openLakeAndStreams(flags);
   const wanted = new Set(ids);
   const rows: BadRow[] = [];
   for await (const { row, replayed } of findBadRows(lake)) {
@@ -98,7 +103,7 @@ async function replay(
   const [unknown] = wanted;
   if (unknown !== undefined) throw new Usage(`there is no bad row ${unknown}`);
   const outcome = await replayBadRows(rows, {
-    rawEvents: openEventStream(resourceNamed('RAW_STREAM')),
+    rawEvents: streamNamed(resourceNamed('RAW_STREAM')),
     lake,
     now: Date.now,
     retry: { attempts: 4, baseDelay: 50, random: Math.random, sleep },
@@ -112,7 +117,7 @@ function told({
   unreplayable,
   failed,
 }: Awaited<ReturnType<typeof replayBadRows>>): string {
-  const lines = [`${replayed} put on the stream again: the platform takes them when it runs`];
+  const lines = [`${replayed} put on the stream again: its consumer takes them when it runs`];
   if (unreplayable.length > 0) {
     lines.push(
       `${unreplayable.length} hold no record of the door: put them right where they come from and import them`,

@@ -1,33 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { type FoundDeadLetter, findDeadLetters } from '../local/find-dead-letters.ts';
-import { openLake } from '../local/lake.ts';
 import { readProjectWiring } from '../local/project.ts';
 import { redriveDeadLetters } from '../shared/domain/dead-letter-redrive.ts';
 import { openDeadLetterQueue } from '../shared/embedded/dead-letter-queue.ts';
-import { openEventStream } from '../shared/embedded/event-stream.ts';
 import { Usage } from '../shared/errors.ts';
-import type { EventStream } from '../shared/ports.ts';
 import type { DeadLetter } from '../shared/schemas/dead-letter.ts';
+import { openLakeAndStreams } from './lake-and-streams.ts';
+import { type StageFlags, stageOptions } from './stage.ts';
 
 export function register(program: Command): void {
   const group = program
     .command('dead-letters')
     .description('records of streams that a consumer gave up on, kept in the lake');
-  group
-    .command('list')
+  stageOptions(group.command('list'))
     .description('how many there are by consumer, and the latest')
     .option('--consumer <name>', 'only those of this function')
     .option('--limit <n>', 'how many of the latest to name', '20')
     .option('--json', 'one JSON document')
     .action(list);
-  group
-    .command('show')
+  stageOptions(group.command('show'))
     .description('one dead letter with its records')
     .argument('<id>')
     .action(show);
-  group
-    .command('redrive')
+  stageOptions(group.command('redrive'))
     .description('put the records on their stream again, after what was wrong was put right')
     .argument('[ids...]')
     .option('--consumer <name>', 'all of this function that were not redriven yet')
@@ -36,14 +32,17 @@ export function register(program: Command): void {
     .action(redrive);
 }
 
-async function list(flags: { consumer?: string; limit: string; json?: boolean }): Promise<void> {
+async function list(
+  flags: StageFlags & { consumer?: string; limit: string; json?: boolean },
+): Promise<void> {
   const limit = Number(flags.limit);
   if (!Number.isSafeInteger(limit) || limit < 0) {
     throw new Usage(`--limit ${flags.limit} is no number of dead letters`);
   }
   const consumers = new Map<string, { dead_letters: number; records: number; redriven: number }>();
   const found: FoundDeadLetter[] = [];
-  for await (const one of findDeadLetters(openLake())) {
+  const { lake } = await openLakeAndStreams(flags);
+  for await (const one of findDeadLetters(lake)) {
     const { consumer, named } = one.letter;
     if (flags.consumer !== undefined && consumer !== flags.consumer) continue;
     const count = consumers.get(consumer) ?? { dead_letters: 0, records: 0, redriven: 0 };
@@ -62,13 +61,13 @@ async function list(flags: { consumer?: string; limit: string; json?: boolean })
       kept: records.length,
       redrives,
     }));
-  const waiting = waitingInQueues();
+  const waiting = flags.stage === undefined ? waitingInQueues() : null;
   if (flags.json) {
     const answer = { waiting, consumers: byConsumer, dead_letters: latest };
     process.stdout.write(`${JSON.stringify(answer)}\n`);
     return;
   }
-  if (waiting > 0) {
+  if (waiting !== null && waiting > 0) {
     process.stdout.write(
       `${waiting} wait in their queues: a running platform keeps them within a minute\n`,
     );
@@ -102,8 +101,9 @@ function waitingInQueues(): number {
   return [...queues].reduce((sum, queue) => sum + openDeadLetterQueue(queue).size(), 0);
 }
 
-async function show(id: string): Promise<void> {
-  for await (const { letter, redrives } of findDeadLetters(openLake())) {
+async function show(id: string, flags: StageFlags): Promise<void> {
+  const { lake } = await openLakeAndStreams(flags);
+  for await (const { letter, redrives } of findDeadLetters(lake)) {
     if (letter.dead_letter_id !== id) continue;
     process.stdout.write(`${JSON.stringify({ ...letter, redrives }, null, 2)}\n`);
     return;
@@ -113,11 +113,11 @@ async function show(id: string): Promise<void> {
 
 async function redrive(
   ids: string[],
-  flags: { consumer?: string; all?: boolean; json?: boolean },
+  flags: StageFlags & { consumer?: string; all?: boolean; json?: boolean },
 ): Promise<void> {
   const ways = [ids.length > 0, flags.consumer !== undefined, flags.all === true];
   if (ways.filter(Boolean).length !== 1) throw new Usage('give ids, or --consumer, or --all');
-  const lake = openLake();
+  const { lake, streamNamed } = await openLakeAndStreams(flags);
   const wanted = new Set(ids);
   const letters: DeadLetter[] = [];
   for await (const { letter, redrives } of findDeadLetters(lake)) {
@@ -128,7 +128,7 @@ async function redrive(
   const [unknown] = wanted;
   if (unknown !== undefined) throw new Usage(`there is no dead letter ${unknown}`);
   const outcome = await redriveDeadLetters(letters, {
-    streamOf: streamReadBy,
+    streamOf: (consumer) => streamNamed(streamReadBy(consumer)),
     lake,
     now: Date.now,
     retry: { attempts: 4, baseDelay: 50, random: Math.random, sleep },
@@ -137,19 +137,19 @@ async function redrive(
   if (outcome.failed.length > 0) process.exitCode = 1;
 }
 
-function streamReadBy(consumer: string): EventStream {
+function streamReadBy(consumer: string): string {
   const { streamMappings } = readProjectWiring('dev');
   const mapping = streamMappings.find((one) => one.function === consumer);
   if (mapping === undefined) {
     throw new Usage(`serverless.yml has no function ${consumer} that reads a stream`);
   }
-  return openEventStream(mapping.stream);
+  return mapping.stream;
 }
 
 function told(outcome: Awaited<ReturnType<typeof redriveDeadLetters>>): string {
   const { redriven, records, empty, failed } = outcome;
   const lines = [
-    `${records} records of ${redriven} dead letters are on their stream again: the platform takes them when it runs`,
+    `${records} records of ${redriven} dead letters are on their stream again: its consumer takes them when it runs`,
   ];
   if (empty.length > 0) {
     lines.push(

@@ -13,16 +13,14 @@ import { openApiKeyRegister } from '../shared/embedded/api-key-register.ts';
 import { openSecretVault } from '../shared/embedded/secret-vault.ts';
 import { Usage } from '../shared/errors.ts';
 import type { ApiKeyRegister, SecretVault } from '../shared/ports.ts';
+import { type StageFlags, stackNames, stageOptions } from './stage.ts';
 
 export function register(program: Command): void {
   const keys = program
     .command('keys')
     .description('API keys and the ring of pseudonym keys, here or of a deployed stage');
   const deployed = (command: Command) =>
-    command
-      .option('--stage <name>', 'of the stack foresight-<name>, with your AWS credentials')
-      .option('--region <name>', 'where that stack is', process.env['AWS_REGION'] ?? 'us-east-1')
-      .option('--json', 'one JSON document');
+    stageOptions(command).option('--json', 'one JSON document');
   deployed(keys.command('create <id>'))
     .description('a new key, shown this once')
     .requiredOption('--scopes <names>', `some of ${API_KEY_SCOPES.join(',')}`)
@@ -46,9 +44,7 @@ export function register(program: Command): void {
     .action((flags: Flags) => changeRing(flags, (name, { vault }) => readKeyRing(name, vault)));
 }
 
-interface Flags {
-  readonly stage?: string;
-  readonly region: string;
+interface Flags extends StageFlags {
   readonly json?: boolean;
 }
 
@@ -128,23 +124,15 @@ async function ownedBy({ stage, region }: Flags): Promise<Owned> {
       ring: resourceNamed('PSEUDONYM_SECRET'),
     };
   }
-  process.env['AWS_REGION'] = region;
-  const [outputs, keys, secrets] = await Promise.all([
-    import('../shared/aws/stack-outputs.ts'),
+  const [nameOf, keys, secrets] = await Promise.all([
+    stackNames(stage, region),
     import('../shared/aws/api-key-register.ts'),
     import('../shared/aws/secret-vault.ts'),
   ]);
-  const stack = `foresight-${stage}`;
-  const known = await outputs.stackOutputs(stack);
-  const named = (output: string) => {
-    const value = known.get(output);
-    if (value === undefined) throw new Usage(`${stack} in ${region} has no output ${output}`);
-    return value;
-  };
   return {
-    register: keys.openApiKeyRegister(named('ApiKeysTable')),
+    register: keys.openApiKeyRegister(nameOf('ApiKeysTable')),
     vault: secrets.openSecretVault(),
-    ring: named('PseudonymSecret'),
+    ring: nameOf('PseudonymSecret'),
   };
 }
 

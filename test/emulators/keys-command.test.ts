@@ -1,37 +1,15 @@
 import { execFile } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openApiKeyStore } from '../../shared/aws/api-key-store.ts';
 import { keyDigest } from '../../shared/domain/authorize.ts';
-import { close, redirectTo } from './aws-environment.ts';
+import { withStack } from './cloudformation.ts';
 import { withTables } from './dynamodb.ts';
 
 withTables('ApiKeysTable');
 
-let cloudFormation: Server;
-const asked: string[] = [];
-
-/** CloudFormation speaks XML: what it answers of a stack with two outputs. */
-const stacks = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
-  <StackName>foresight-dev</StackName><StackStatus>UPDATE_COMPLETE</StackStatus>
-  <CreationTime>2026-01-01T00:00:00Z</CreationTime><Outputs>
-  <member><OutputKey>ApiKeysTable</OutputKey><OutputValue>ApiKeysTable</OutputValue></member>
-  <member><OutputKey>PseudonymSecret</OutputKey><OutputValue>pseudonyms</OutputValue></member>
-  </Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
-
-beforeAll(async () => {
-  cloudFormation = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    asked.push(new URLSearchParams(body).get('StackName') ?? '');
-    response.writeHead(200, { 'content-type': 'text/xml' }).end(stacks);
-  });
-  await redirectTo('CLOUDFORMATION', cloudFormation);
-});
-
-afterAll(() => close(cloudFormation));
+const asked = withStack({ ApiKeysTable: 'ApiKeysTable', PseudonymSecret: 'pseudonyms' });
 
 async function keys(...words: string[]) {
   const main = join(import.meta.dirname, '../../cli/main.ts');

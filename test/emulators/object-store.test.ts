@@ -1,39 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import S3rver from 's3rver';
-import { afterAll, beforeAll } from 'vitest';
 import { openObjectReader } from '../../shared/aws/object-reader.ts';
 import { openObjectStore } from '../../shared/aws/object-store.ts';
 import { objectStoreContract } from '../contracts/object-store.ts';
-import { redirect } from './aws-environment.ts';
+import { withBucket } from './s3.ts';
 
-// The emulator knows one key pair, and stores the framing of checksummed uploads with the body.
-Object.assign(process.env, {
-  AWS_ACCESS_KEY_ID: 'S3RVER',
-  AWS_SECRET_ACCESS_KEY: 'S3RVER',
-  AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED',
-  AWS_RESPONSE_CHECKSUM_VALIDATION: 'WHEN_REQUIRED',
-});
-
-const directory = mkdtempSync(join(tmpdir(), 'foresight-s3-'));
-const s3 = new S3rver({
-  address: '127.0.0.1',
-  port: 0,
-  silent: true,
-  directory,
-  configureBuckets: [{ name: 'lake', configs: [] }],
-});
-
-beforeAll(async () => {
-  redirect('S3', (await s3.run()).port);
-});
-
-afterAll(async () => {
-  await s3.close();
-  rmSync(directory, { recursive: true });
-});
-
+withBucket('lake');
 objectStoreContract(() => ({ store: openObjectStore('lake'), reader: openObjectReader('lake') }), {
   listsByFolder: true,
 });
