@@ -15,6 +15,7 @@ import { metricsTable } from '../shared/domain/model-card.ts';
 import { modelInputs, PrefixReplay, type PrefixRows } from '../shared/domain/prefix-rows.ts';
 import { Usage } from '../shared/errors.ts';
 import { catalogue } from '../shared/features/catalogue.ts';
+import { register as registerClv } from './backtest-clv.ts';
 import { register as registerTable } from './backtest-table.ts';
 import { progressLine } from './progress.ts';
 
@@ -23,6 +24,7 @@ export function register(program: Command): void {
     .command('backtest')
     .description('train on some files, predict another one, and measure the predictions');
   registerTable(backtest);
+  registerClv(backtest);
   backtest
     .command('propensity')
     .description('train on events, predict every event of a later file, and measure it')

@@ -19,7 +19,7 @@ export interface GammaGammaFit {
   readonly fallback: 'prior' | null;
 }
 
-export type GammaGammaDiagnosis = 'nobody-repeats' | 'at-the-edge' | 'not-converged';
+export type GammaGammaDiagnosis = 'no-spend' | 'nobody-repeats' | 'at-the-edge' | 'not-converged';
 
 /**
  * Log-likelihood of mean spends, by the formula of the source's eq. 3, summed in log space.
@@ -73,7 +73,7 @@ const STARTS = [
 /**
  * Maximum likelihood from several starts, in the logarithms of p, q − 1 (so that the mean is finite)
  * and v, under a prior that is flat wherever the data speak. It always answers.
- * @throws nothing: without customers who repeat it answers the prior around a mean spend of 1
+ * @param spends without any, the answer is a prior around a mean spend of 1
  */
 export function fitGammaGamma(spends: Spends): GammaGammaFit {
   const { x, m } = spends;
@@ -82,7 +82,7 @@ export function fitGammaGamma(spends: Spends): GammaGammaFit {
       model: { p: 1, q: 2, v: 1 },
       logLikelihood: 0,
       converged: true,
-      diagnosis: ['nobody-repeats'],
+      diagnosis: ['no-spend'],
       fallback: 'prior',
     };
   const scale = m.reduce((sum, one) => sum + one, 0) / m.length;

@@ -1,0 +1,212 @@
+import type { Command } from 'commander';
+import { openClock } from '#adapters/clock';
+import { ORDER_FORMATS, readOrders } from '../local/read-orders.ts';
+import { LineFile } from '../local/simulator/line-file.ts';
+import { checkWritable } from '../local/write-whole.ts';
+import { backtestClv, type ClvBacktest } from '../shared/domain/clv-backtest.ts';
+import {
+  CLV_METRICS,
+  type ClvEvaluation,
+  type ClvMetric,
+} from '../shared/domain/clv-evaluation.ts';
+import { interval } from '../shared/domain/model-card.ts';
+import { timestamp } from '../shared/domain/orders/cell-values.ts';
+import type { ImportCounts, OrderBook } from '../shared/domain/orders/order-book.ts';
+import { Usage } from '../shared/errors.ts';
+import type { MetricInterval } from '../shared/schemas/model.ts';
+import { alignedTable } from './aligned-table.ts';
+import { progressLine } from './progress.ts';
+
+const MOST_HORIZON_DAYS = 3660;
+
+export function register(backtest: Command): void {
+  backtest
+    .command('clv')
+    .description('predict what every customer spends after a cut-off, from orders before it alone')
+    .requiredOption('--orders <format:file[,file…]>', `formats: ${ORDER_FORMATS.join(', ')}`)
+    .requiredOption('--cutoff <date>', 'YYYY-MM-DD: the first day of the horizon')
+    .requiredOption('--horizon-days <n>', 'days to predict')
+    .requiredOption(
+      '--out <file>',
+      'CSV: customer_id,predicted_value,p_alive,expected_purchases,tier (compressed if .gz)',
+    )
+    .option('--seed <n>', 'of the sampling and of the bootstrap intervals', '1')
+    .option('--json', 'print the metrics as JSON')
+    .action(run);
+}
+
+interface Flags {
+  readonly orders: string;
+  readonly cutoff: string;
+  readonly horizonDays: string;
+  readonly out: string;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+async function run(flags: Flags): Promise<void> {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(flags.cutoff) ? timestamp(flags.cutoff) : null;
+  if (at === null) throw new Usage(`--cutoff ${flags.cutoff}: write a date as YYYY-MM-DD`);
+  const horizonDays = Number(flags.horizonDays);
+  if (!Number.isInteger(horizonDays) || horizonDays < 1 || horizonDays > MOST_HORIZON_DAYS)
+    throw new Usage(`--horizon-days ${flags.horizonDays}: use 1 to ${MOST_HORIZON_DAYS}`);
+  const seed = Number(flags.seed);
+  if (flags.seed.trim() === '' || !Number.isSafeInteger(seed))
+    throw new Usage(`--seed ${flags.seed} is no integer`);
+  checkWritable(flags.out);
+
+  const progress = progressLine();
+  try {
+    const book = await readOrders(flags.orders, openClock().now(), (rows) =>
+      progress.show(`${rows} rows read`),
+    );
+    progress.show(`training on ${book.customers.length} customers`);
+    const backtest = await backtestClv(book, at, horizonDays, seed);
+    writePredictions(flags.out, backtest);
+    progress.end();
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify(summary(flags, book, backtest, seed))}\n`
+        : told(flags, book, backtest),
+    );
+  } finally {
+    progress.end();
+  }
+}
+
+function writePredictions(path: string, { customers }: ClvBacktest): void {
+  const file = new LineFile(path);
+  try {
+    file.write('customer_id,predicted_value,p_alive,expected_purchases,tier');
+    for (const { id, value, alive, purchases, tier } of customers)
+      file.write(
+        `${cell(id)},${value.toFixed(4)},${alive.toFixed(6)},${purchases.toFixed(6)},${tier}`,
+      );
+    file.keep();
+  } finally {
+    file.discard();
+  }
+}
+
+function cell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const day = (at: number) => new Date(at).toISOString().slice(0, 10);
+
+function summary(flags: Flags, book: OrderBook, backtest: ClvBacktest, seed: number) {
+  const { evaluation, chosen, predictions, cutPoints, customers } = backtest;
+  const { purchases, spend } = predictions.snapshot.buyTillYouDie;
+  return {
+    orders: { from: day(book.from), to: day(book.to), ...book.counts },
+    cutoff: flags.cutoff,
+    horizon_days: Number(flags.horizonDays),
+    covered_days: backtest.coveredDays,
+    predictions: { file: flags.out, customers: customers.length, model: chosen.champion },
+    champion: {
+      model: chosen.champion,
+      compared_at: chosen.comparedAt === null ? null : day(chosen.comparedAt),
+      compared_days: chosen.comparedDays,
+      mean_ranks: Object.fromEntries(chosen.ranks),
+    },
+    training: {
+      cutoffs: predictions.cutoffs.map(day),
+      label_days: predictions.labelDays,
+      rows: predictions.rows,
+      value_cap: predictions.cap,
+      season_factor: predictions.season,
+    },
+    bg_nbd: {
+      ...purchases.model,
+      log_likelihood: purchases.logLikelihood,
+      diagnosis: purchases.diagnosis,
+      fallback: purchases.fallback,
+    },
+    gamma_gamma: {
+      ...spend.model,
+      log_likelihood: spend.logLikelihood,
+      diagnosis: spend.diagnosis,
+      fallback: spend.fallback,
+    },
+    tiers: {
+      cut_points: cutPoints,
+      ...Object.fromEntries(
+        (['High', 'Medium', 'Low'] as const).map((tier) => [
+          tier,
+          customers.filter((one) => one.tier === tier).length,
+        ]),
+      ),
+    },
+    seed,
+    metrics: evaluation && {
+      customers: evaluation.customers,
+      buyers: evaluation.buyers,
+      total: evaluation.total,
+      models: Object.fromEntries(evaluation.models),
+      champion_minus: Object.fromEntries(evaluation.differences),
+      deciles: Object.fromEntries(evaluation.deciles),
+      lorenz: evaluation.lorenz,
+    },
+  };
+}
+
+function told(flags: Flags, book: OrderBook, backtest: ClvBacktest): string {
+  const { chosen, predictions, evaluation, coveredDays } = backtest;
+  const { diagnosis, fallback } = predictions.snapshot.buyTillYouDie.purchases;
+  const lines = [
+    importTold(book.counts),
+    `Orders from ${day(book.from)} to ${day(book.to)}; cut-off ${flags.cutoff}.`,
+    predictions.labelDays < Number(flags.horizonDays)
+      ? `History is short: trained on values of ${predictions.labelDays} days, drawn out to ${flags.horizonDays}.`
+      : null,
+    `Trained on ${predictions.rows} rows of ${predictions.cutoffs.length} cut-offs; season factor ${predictions.season.toFixed(3)}.`,
+    chosen.comparedAt === null
+      ? `Too little history to compare models: ${chosen.champion}.`
+      : `${chosen.champion} did best in the ${chosen.comparedDays} days after ${day(chosen.comparedAt)}.`,
+    diagnosis.length === 0
+      ? null
+      : `BG/NBD: ${diagnosis.join(', ')}${fallback === null ? '' : `; in its place: ${fallback}`}.`,
+    evaluation === null
+      ? `The orders cover ${coveredDays} of the ${flags.horizonDays} days: nothing to measure against.`
+      : `\n${metricsTold(chosen.champion, evaluation)}`,
+    `${backtest.customers.length} predictions of ${chosen.champion} are in ${flags.out}`,
+  ];
+  return `${lines.filter((line) => line !== null).join('\n')}\n`;
+}
+
+function importTold(counts: Readonly<ImportCounts>): string {
+  const dropped = Object.entries(counts.dropped).map(([reason, count]) => `${reason} ${count}`);
+  return `${counts.rows} rows: ${counts.purchases} lines of purchases (${counts.no_product} of no product), ${counts.cancellations_matched} cancellations matched, ${counts.cancellations_unmatched} of purchases not known, ${counts.merged} merged; dropped: ${dropped.join(', ') || 'none'}.`;
+}
+
+const IN_MONEY: readonly ClvMetric[] = ['mae', 'rmse', 'rmse_capped'];
+
+function metricsTold(champion: string, evaluation: ClvEvaluation): string {
+  const { models, differences, deciles } = evaluation;
+  const metrics = Object.keys(CLV_METRICS) as ClvMetric[];
+  const shown = (metric: ClvMetric, value: MetricInterval | undefined) =>
+    IN_MONEY.includes(metric) && value !== undefined ? inMoney(value) : interval(value);
+  const rows = (of: ReadonlyMap<string, Readonly<Record<ClvMetric, MetricInterval>>>) =>
+    metrics.map((metric) => [
+      CLV_METRICS[metric],
+      ...[...of.values()].map((values) => shown(metric, values[metric])),
+    ]);
+  return [
+    `Measured on ${evaluation.customers} customers, ${evaluation.buyers} of whom bought for ${evaluation.total.toFixed(2)}; 95 % intervals by bootstrap over customers.\n`,
+    alignedTable([['', ...models.keys()], ...rows(models)]),
+    alignedTable([[`${champion} minus`, ...differences.keys()], ...rows(differences)]),
+    alignedTable([
+      ['decile', 'predicted', 'actual'],
+      ...(deciles.get(champion) ?? []).map(({ meanPredicted, meanActual }, index) => [
+        `${index + 1}`,
+        meanPredicted.toFixed(2),
+        meanActual.toFixed(2),
+      ]),
+    ]),
+  ].join('\n');
+}
+
+function inMoney({ value, lower, upper }: MetricInterval): string {
+  const text = (one: number | null) => one?.toFixed(2) ?? '–';
+  return `${text(value)} [${text(lower)}, ${text(upper)}]`;
+}
