@@ -5,8 +5,9 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { ExecutionConflict, InvalidRequest, ServiceUnavailable } from '../errors.ts';
+import { ExecutionConflict, ServiceUnavailable } from '../errors.ts';
 import type { Execution, ExecutionStatus, StateMachines } from '../ports.ts';
+import { checkExecutionName } from '../schemas/execution-name.ts';
 import { call } from './call.ts';
 import { callLimits } from './call-limits.ts';
 
@@ -49,7 +50,7 @@ export function openStateMachines(): StateMachines {
   return {
     find,
     async start(machine, name, input) {
-      refuseName(name);
+      checkExecutionName(name);
       const isNew = await startNew(machine, name, input);
       const execution = await find(machine, name);
       if (execution?.input === input) return execution;
@@ -65,12 +66,4 @@ export function openStateMachines(): StateMachines {
 /** A run that waits to be redriven goes on, for whoever asks. */
 function statusOf(status: string | undefined): ExecutionStatus {
   return status === 'PENDING_REDRIVE' ? 'RUNNING' : (status as ExecutionStatus);
-}
-
-function refuseName(name: string): void {
-  if (!/^[A-Za-z0-9_-]{1,80}$/.test(name))
-    throw new InvalidRequest(
-      `${JSON.stringify(name)} names no execution: 1–80 letters, digits, - and _ do`,
-      'name',
-    );
 }

@@ -1,5 +1,5 @@
-import { ServiceUnavailable, StoreUnavailable } from '../errors.ts';
 import type { DeadLetterQueue } from '../ports.ts';
+import { asService } from './as-service.ts';
 import { type DataDirectory, dataDirectory, quoted } from './data-directory.ts';
 
 export interface EmbeddedDeadLetterQueue extends DeadLetterQueue {
@@ -45,12 +45,7 @@ export function openDeadLetterQueue(queue: string): EmbeddedDeadLetterQueue {
     },
     async delete(receipt) {
       const id = Number(receipt.slice(queue.length + 1));
-      try {
-        await directory.commit(() => remove.run(id));
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error;
-        throw new ServiceUnavailable(error.message, { cause: error });
-      }
+      await asService(() => directory.commit(() => remove.run(id)));
       hiddenUntil.delete(receipt);
     },
     send: (body) => {

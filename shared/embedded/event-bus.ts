@@ -1,5 +1,5 @@
-import { ServiceUnavailable, StreamUnavailable } from '../errors.ts';
 import type { EventBus } from '../ports.ts';
+import { asService } from './as-service.ts';
 import { dataDirectory } from './data-directory.ts';
 import { putDurably } from './put-durably.ts';
 import { openStreamLog } from './stream-log.ts';
@@ -10,12 +10,7 @@ export function openEventBus(bus: string): EventBus {
   return {
     async putEvents(events, signal) {
       const entries = events.map(({ type, detail }) => ({ partitionKey: type, data: detail }));
-      try {
-        return await putDurably(log, entries, signal);
-      } catch (error) {
-        if (!(error instanceof StreamUnavailable)) throw error;
-        throw new ServiceUnavailable(error.message, { cause: error });
-      }
+      return asService(() => putDurably(log, entries, signal));
     },
   };
 }

@@ -1,6 +1,6 @@
-import { ServiceUnavailable, StoreUnavailable } from '../errors.ts';
 import type { Notices, Severity } from '../ports.ts';
 import { notice } from '../schemas/notice.ts';
+import { asService } from './as-service.ts';
 import { dataDirectory } from './data-directory.ts';
 import { openStreamLog } from './stream-log.ts';
 
@@ -25,13 +25,10 @@ export function openNotices<Known extends Severity>(
       const { subject, body } = notice.parse(text);
       const log = openStreamLog(directory, topics[severity]);
       const data = JSON.stringify({ severity, subject, body });
-      try {
+      await asService(async () => {
         await log.append([{ partitionKey: severity, data }]);
         await log.trim(log.last() - KEPT);
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error;
-        throw new ServiceUnavailable(error.message, { cause: error });
-      }
+      });
       process.stderr.write(`${severity} notice: ${subject}\n`);
     },
   };

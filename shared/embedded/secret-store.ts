@@ -11,13 +11,9 @@ export function openSecretStore(): SecretStore {
   const { path } = dataDirectory();
   return {
     async read(name) {
-      try {
-        return readFileSync(secretFile(path, name), 'utf8');
-      } catch (error) {
-        throw new StoreUnavailable(`no secret ${name} in ${path}: ${(error as Error).message}`, {
-          cause: error,
-        });
-      }
+      const secret = readSecret(path, name);
+      if (secret === null) throw new StoreUnavailable(`there is no secret ${name} in ${path}`);
+      return secret;
     },
   };
 }
@@ -36,7 +32,21 @@ export function provisionKeyRing(name: string): void {
   }
 }
 
+/** Null where nothing was written yet. */
+export function readSecret(path: string, name: string): string | null {
+  try {
+    return readFileSync(secretFile(path, name), 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new StoreUnavailable(`cannot read secret ${name} in ${path}: ${message}`, {
+      cause: error,
+    });
+  }
+}
+
 export function secretFile(path: string, name: string): string {
-  if (!/^[\w.-]+$/.test(name)) throw new StoreUnavailable(`${name} cannot name a secret`);
+  if (!/^[\w.-]+$/.test(name))
+    throw new StoreUnavailable(`${name} cannot name a secret: letters, digits, _, . and - do`);
   return join(path, 'secrets', `${name}.json`);
 }

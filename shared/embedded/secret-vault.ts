@@ -1,23 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreUnavailable } from '../errors.ts';
 import type { SecretVault } from '../ports.ts';
 import { dataDirectory } from './data-directory.ts';
-import { secretFile } from './secret-store.ts';
+import { readSecret, secretFile } from './secret-store.ts';
 
 /** The files of the secret store, replaced as a whole. */
 export function openSecretVault(): SecretVault {
   const { path } = dataDirectory();
   return {
-    async read(name) {
-      try {
-        return readFileSync(secretFile(path, name), 'utf8');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-        throw error;
-      }
-    },
+    read: async (name) => readSecret(path, name),
     async write(name, value) {
       const file = secretFile(path, name);
       const draft = `${file}.${randomUUID()}`;

@@ -1,6 +1,8 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import { ExecutionConflict, InvalidRequest } from '../errors.ts';
+import { ExecutionConflict } from '../errors.ts';
 import type { Execution, ExecutionStatus, StateMachines } from '../ports.ts';
+import { checkExecutionName } from '../schemas/execution-name.ts';
+import { asService } from './as-service.ts';
 import { dataDirectory } from './data-directory.ts';
 
 /** What a runner of the machines needs besides: what is to be run, and a place for how it ended. */
@@ -53,8 +55,8 @@ export function openStateMachines(): EmbeddedStateMachines {
 
   return {
     async start(machine, name, input) {
-      refuseName(name);
-      await directory.commit(() => insert.run(machine, name, input));
+      checkExecutionName(name);
+      await asService(() => directory.commit(() => insert.run(machine, name, input)));
       const execution = find(machine, name) as Execution;
       if (execution.input === input) return execution;
       throw new ExecutionConflict(
@@ -66,7 +68,7 @@ export function openStateMachines(): EmbeddedStateMachines {
     },
     running: () => selectRunning.all().map(executionOf),
     async end({ machine, name }, status, output) {
-      await directory.commit(() => update.run(status, output, machine, name));
+      await asService(() => directory.commit(() => update.run(status, output, machine, name)));
     },
   };
 }
@@ -80,12 +82,4 @@ function executionOf(row: Record<string, SQLOutputValue>): Execution {
     input: input as string,
     output: output as string | null,
   };
-}
-
-function refuseName(name: string): void {
-  if (!/^[A-Za-z0-9_-]{1,80}$/.test(name))
-    throw new InvalidRequest(
-      `${JSON.stringify(name)} names no execution: 1–80 letters, digits, - and _ do`,
-      'name',
-    );
 }
