@@ -35,7 +35,7 @@ export function register(backtest: Command): void {
     .action(run);
 }
 
-const DEFAULT_TRIALS = 16;
+const DEFAULT_TRIALS = 12;
 const MS_PER_MINUTE = 60_000;
 
 interface Flags {

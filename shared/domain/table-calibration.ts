@@ -30,8 +30,11 @@ const FITS: Readonly<Record<CalibrationKind, Fit>> = {
 };
 
 /**
- * The calibration of the least log loss, each kind fitted on all parts but one and measured on that
- * one; of equals the simplest. The chosen kind is then fitted on all margins.
+ * The simplest calibration that measures well: each kind is fitted on all parts but one and measured
+ * on that one, and a kind replaces a simpler one if its log loss is lower by more than the standard
+ * error of the difference. The chosen kind is then fitted on all margins.
+ *
+ * Source of the rule: Hastie, Tibshirani & Friedman, "The Elements of Statistical Learning", 7.10.
  * @param margins log-odds of rows that the model of their part had not seen
  * @param labels 0 or 1, both in every part
  * @param part of each row, 0 … parts − 1
@@ -42,17 +45,51 @@ export function chooseCalibration(
   part: Uint8Array,
   parts: number,
 ): ChosenCalibration {
-  const loss = { none: 0, platt: 0, isotonic: 0 };
-  for (const kind of CALIBRATIONS) {
-    const probabilities = new Float64Array(margins.length);
-    for (let held = 0; held < parts; held++) {
-      const elsewhere = (_: number, row: number) => part[row] !== held;
-      const probability = FITS[kind](margins.filter(elsewhere), labels.filter(elsewhere));
-      for (const [row, margin] of margins.entries())
-        if (part[row] === held) probabilities[row] = probability(margin);
-    }
-    loss[kind] = logLoss(probabilities, labels) as number;
+  const losses = {
+    none: unseenLosses(FITS.none, margins, labels, part, parts),
+    platt: unseenLosses(FITS.platt, margins, labels, part, parts),
+    isotonic: unseenLosses(FITS.isotonic, margins, labels, part, parts),
+  };
+  const kind = CALIBRATIONS.reduce((chosen, other) =>
+    isClearlyLess(losses[other], losses[chosen]) ? other : chosen,
+  );
+  return {
+    kind,
+    logLoss: {
+      none: meanOf(losses.none),
+      platt: meanOf(losses.platt),
+      isotonic: meanOf(losses.isotonic),
+    },
+    probability: FITS[kind](margins, labels),
+  };
+}
+
+/** Log loss of each row, calibrated by the other parts. */
+function unseenLosses(
+  calibrated: Fit,
+  margins: Float64Array,
+  labels: Uint8Array,
+  part: Uint8Array,
+  parts: number,
+): Float64Array {
+  const losses = new Float64Array(margins.length);
+  for (let held = 0; held < parts; held++) {
+    const elsewhere = (_: number, row: number) => part[row] !== held;
+    const probability = calibrated(margins.filter(elsewhere), labels.filter(elsewhere));
+    for (const [row, margin] of margins.entries())
+      if (part[row] === held)
+        losses[row] = logLoss([probability(margin)], [labels[row] as number]) as number;
   }
-  const kind = CALIBRATIONS.reduce((best, other) => (loss[other] < loss[best] ? other : best));
-  return { kind, logLoss: loss, probability: FITS[kind](margins, labels) };
+  return losses;
+}
+
+function isClearlyLess(losses: Float64Array, others: Float64Array): boolean {
+  const gains = losses.map((loss, row) => (others[row] as number) - loss);
+  const gain = meanOf(gains);
+  const variance = meanOf(gains.map((one) => (one - gain) ** 2));
+  return gain > Math.sqrt(variance / gains.length);
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

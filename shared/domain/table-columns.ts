@@ -61,9 +61,9 @@ function categoriesOf(texts: readonly (string | null)[]): readonly string[] {
 }
 
 function isConstant(column: ReadColumn): boolean {
-  const values = 'texts' in column ? column.texts : column.numbers;
-  const [first] = values;
-  return values.every((value: string | number | null) => Object.is(value || 0, first || 0));
+  // An empty text is missing, like null; NaN is one value here, as missing numbers are.
+  const values = 'texts' in column ? column.texts.map((text) => text || null) : column.numbers;
+  return new Set<string | number | null>(values).size <= 1;
 }
 
 /** The values of the inputs in a table that has those columns, in any order. */

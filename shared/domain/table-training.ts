@@ -81,24 +81,24 @@ export interface TrainedTable {
 }
 
 const SPACE: SearchSpace<Searched> = {
-  learningRate: { from: 0.02, to: 0.06, scale: 'log' },
+  learningRate: { from: 0.03, to: 0.1, scale: 'log' },
   maxDepth: { from: 3, to: 7, scale: 'linear', whole: true },
   minChildWeight: { from: 1, to: 30, scale: 'log' },
   lambda: { from: 1, to: 20, scale: 'log' },
   subsample: { from: 0.5, to: 1, scale: 'linear' },
-  columnSample: { from: 0.3, to: 0.9, scale: 'linear' },
+  columnSample: { from: 0.4, to: 1, scale: 'linear' },
   maxBins: { oneOf: [32, 64, 128, 256] },
   categoriesToGroup: { oneOf: [4, 256] },
 };
 
 /** The first trial: what a search with no luck still has. */
 const FIRST_TRIAL: TableParameters = {
-  learningRate: 0.03,
+  learningRate: 0.05,
   maxDepth: 4,
-  minChildWeight: 3,
+  minChildWeight: 2,
   lambda: 3,
   subsample: 0.7,
-  columnSample: 0.5,
+  columnSample: 0.8,
   maxBins: 128,
   categoriesToGroup: 256,
 };
@@ -109,7 +109,7 @@ const FOLDS = 5;
 /** Rows of each class that cross-validation needs, four to a part. */
 const LEAST_OF_A_CLASS = 4 * FOLDS;
 /** One forest, or the mean of so many. */
-const FORESTS = [1, 5] as const;
+const FORESTS = [1, 4] as const;
 
 /**
  * Trains boosted trees and their baseline on a table. Everything is chosen by cross-validation on

@@ -1,0 +1,80 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { Command } from 'commander';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { register } from '../../cli/backtest.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tables-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const SESSIONS = join(
+  import.meta.dirname,
+  '../../../shared/data/online-shoppers-intention/online_shoppers_intention.csv.gz',
+);
+
+describe.skipIf(!existsSync(SESSIONS))('online-shoppers-intention, one fifth as test', () => {
+  test.each([
+    ['with PageValues', 'Weekend', 0.915],
+    ['without PageValues', 'PageValues', 0.76],
+  ])(
+    '%s is ranked and calibrated',
+    async (_, drop, least) => {
+      const [header, ...lines] = gunzipSync(readFileSync(SESSIONS))
+        .toString()
+        .trimEnd()
+        .split('\n');
+      const write = (name: string, part: readonly string[]) => {
+        writeFileSync(join(folder, name), `${[header, ...part].join('\n')}\n`);
+        return join(folder, name);
+      };
+      const program = new Command();
+      register(program);
+      const printed: string[] = [];
+      const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+        printed.push(String(chunk));
+        return true;
+      });
+      try {
+        await program.parseAsync(
+          [
+            ...[
+              'backtest',
+              'table',
+              '--label',
+              'Revenue',
+              '--drop',
+              drop,
+              '--trials',
+              '1',
+              '--json',
+            ],
+            ...[
+              '--train',
+              write(
+                'train.csv',
+                lines.filter((_line, row) => row % 5 > 0),
+              ),
+            ],
+            ...[
+              '--test',
+              write(
+                'test.csv',
+                lines.filter((_line, row) => row % 5 === 0),
+              ),
+            ],
+            ...['--out', join(folder, 'predictions.csv')],
+          ],
+          { from: 'user' },
+        );
+      } finally {
+        stdout.mockRestore();
+      }
+      const { trees } = JSON.parse(printed.join('')).metrics;
+      expect(trees.auc.value).toBeGreaterThan(0.76);
+      expect(trees.auc_gain_over_logistic.lower).toBeGreaterThan(0);
+      expect(trees.ece.value).toBeLessThan(0.03);
+    },
+    60_000,
+  );
+});
