@@ -20,10 +20,11 @@ const TYPES: ReadonlySet<string> = new Set(EVENT_TYPES);
 const NUMBERS = ['price', 'quantity'] as const;
 const TIME = /^\d{4}-\d{2}-\d{2}T/;
 
-interface Day {
-  readonly events: Map<string, number>;
-  /** By field, then type. */
-  readonly nulls: Map<string, Map<string, number>>;
+/** Events of one type, of one day. */
+interface TypeCounts {
+  events: number;
+  /** By place of the field in `COUNTED_FIELDS`. */
+  readonly nulls: Float64Array;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -39,8 +40,10 @@ export class DataProfiler {
   #unreadable = 0;
   readonly #unreadableExamples = new Examples();
   readonly #faults = new HashSample<{ events: number; readonly examples: Examples }>(FAULTS);
-  readonly #days = new Map<string, Day>();
-  readonly #nullExamples = new Map<string, Map<string, Examples>>();
+  /** By day, then type. */
+  readonly #days = new Map<string, Map<string, TypeCounts>>();
+  /** By type: of each counted field. */
+  readonly #nullExamples = new Map<string, readonly Examples[]>();
   readonly #numbers = { price: new LogHistogram(), quantity: new LogHistogram() };
   readonly #categories = new Map(
     SKETCHED_CATEGORIES.map((field) => [
@@ -107,15 +110,16 @@ export class DataProfiler {
       into.events += from.events;
       into.examples.merge(from.examples);
     });
-    for (const [day, from] of other.#days) {
-      const into = valueAt(this.#days, day, newDay);
-      for (const [type, count] of from.events) increase(into.events, type, count);
-      for (const [field, types] of from.nulls)
-        for (const [type, count] of types)
-          increase(valueAt(into.nulls, field, newCounts), type, count);
-    }
-    for (const [field, types] of other.#nullExamples)
-      for (const [type, examples] of types) this.#nullExamplesOf(field, type).merge(examples);
+    for (const [day, types] of other.#days)
+      for (const [type, from] of types) {
+        const into = valueAt(valueAt(this.#days, day, newTypes), type, newTypeCounts);
+        into.events += from.events;
+        for (const [place, nulls] of from.nulls.entries())
+          into.nulls[place] = (into.nulls[place] as number) + nulls;
+      }
+    for (const [type, from] of other.#nullExamples)
+      for (const [place, into] of valueAt(this.#nullExamples, type, newNullExamples).entries())
+        into.merge(from[place] as Examples);
     for (const field of NUMBERS) this.#numbers[field].merge(other.#numbers[field]);
     for (const [field, from] of other.#categories) {
       const into = this.#categories.get(field) as typeof from;
@@ -154,11 +158,14 @@ export class DataProfiler {
           };
         })
         .sort((a, b) => (`${a.field} ${a.problem}` < `${b.field} ${b.problem}` ? -1 : 1)),
-      days: record(this.#days, ({ events, nulls }) => ({
-        events: record(events, (count) => count),
-        nulls: record(nulls, (types) => record(types, (count) => count)),
+      days: record(this.#days, (types) => ({
+        events: record(types, ({ events }) => events),
+        nulls: byField(types, ({ nulls }, place) => nulls[place] || null),
       })),
-      null_examples: record(this.#nullExamples, (types) => record(types, (one) => one.list())),
+      null_examples: byField(this.#nullExamples, (fields, place) => {
+        const list = fields[place]?.list() ?? [];
+        return list.length === 0 ? null : list;
+      }),
       numbers: {
         price: this.#numbers.price.profile(),
         quantity: this.#numbers.quantity.profile(),
@@ -208,18 +215,14 @@ export class DataProfiler {
   #countDay(event: Fields, day: string, id: string): void {
     const named = textOf(event['event_type']);
     const type = named !== null && TYPES.has(named) ? named : 'unknown';
-    const counts = valueAt(this.#days, day, newDay);
-    increase(counts.events, type, 1);
-    for (const field of COUNTED_FIELDS)
-      if (event[field] == null) {
-        increase(valueAt(counts.nulls, field, newCounts), type, 1);
-        this.#nullExamplesOf(field, type).add(day, id);
-      }
-  }
-
-  #nullExamplesOf(field: string, type: string): Examples {
-    const types = valueAt(this.#nullExamples, field, () => new Map<string, Examples>());
-    return valueAt(types, type, () => new Examples());
+    const counts = valueAt(valueAt(this.#days, day, newTypes), type, newTypeCounts);
+    counts.events++;
+    const examples = valueAt(this.#nullExamples, type, newNullExamples);
+    for (let place = 0; place < COUNTED_FIELDS.length; place++) {
+      if (event[COUNTED_FIELDS[place] as string] != null) continue;
+      counts.nulls[place] = (counts.nulls[place] as number) + 1;
+      examples[place]?.add(day, id);
+    }
   }
 
   #countCategory(
@@ -263,8 +266,12 @@ function textOf(value: unknown): string | null {
 }
 
 const newFault = () => ({ events: 0, examples: new Examples() });
-const newDay = (): Day => ({ events: new Map(), nulls: new Map() });
-const newCounts = () => new Map<string, number>();
+const newTypes = () => new Map<string, TypeCounts>();
+const newTypeCounts = (): TypeCounts => ({
+  events: 0,
+  nulls: new Float64Array(COUNTED_FIELDS.length),
+});
+const newNullExamples = (): readonly Examples[] => COUNTED_FIELDS.map(() => new Examples());
 const newCount = () => ({ events: 0 });
 const newIdentity = (): { orderKeys: readonly number[]; readonly examples: Examples } => ({
   orderKeys: [],
@@ -283,10 +290,6 @@ function valueAt<Value>(map: Map<string, Value>, key: string, make: () => Value)
   return value;
 }
 
-function increase(counts: Map<string, number>, key: string, by: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + by);
-}
-
 /** By key, so that equal profiles are equal text. */
 function record<From, To>(
   map: ReadonlyMap<string, From>,
@@ -294,5 +297,22 @@ function record<From, To>(
 ): Record<string, To> {
   return Object.fromEntries(
     [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, of(value)]),
+  );
+}
+
+/** By field, then type; what is null is left out. */
+function byField<Counts, To>(
+  types: ReadonlyMap<string, Counts>,
+  of: (counts: Counts, place: number) => To | null,
+): Record<string, Record<string, To>> {
+  const fields = COUNTED_FIELDS.map((field, place): [string, Map<string, To>] => {
+    const found = [...types].flatMap(([type, counts]): [string, To][] => {
+      const value = of(counts, place);
+      return value === null ? [] : [[type, value]];
+    });
+    return [field, new Map(found)];
+  });
+  return record(new Map(fields.filter(([, found]) => found.size > 0)), (found) =>
+    record(found, (value) => value),
   );
 }
