@@ -1,13 +1,13 @@
-import { cephes } from './cephes.ts';
+import { incompleteGamma } from './incomplete-gamma.ts';
 
 /**
  * The error function 2/√π · ∫₀ˣ e^(−t²) dt.
+ *
+ * Source: Abramowitz & Stegun 6.5.16: the incomplete gamma function of shape ½ at x².
  * @returns a number in [−1, 1]
  */
 export function erf(x: number): number {
-  // Beyond, the library calls it an error that 1 − |erf(x)| is no 64-bit number.
-  if (Math.abs(x) > LARGEST_ARGUMENT) return Math.sign(x);
-  return cephes.erf(x);
+  return Math.sign(x) * incompleteGamma(1 / 2, x * x).lower;
 }
 
 /**
@@ -15,9 +15,6 @@ export function erf(x: number): number {
  * @returns a number in [0, 2]
  */
 export function erfc(x: number): number {
-  if (Math.abs(x) > LARGEST_ARGUMENT) return x > 0 ? 0 : 2;
-  return cephes.erfc(x);
+  const { lower, upper } = incompleteGamma(1 / 2, x * x);
+  return x > 0 ? upper : 1 + lower;
 }
-
-/** e^(−x²) is a normal number up to here. */
-const LARGEST_ARGUMENT = 26.5;

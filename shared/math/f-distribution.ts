@@ -3,8 +3,8 @@ import { regularizedIncompleteBeta } from './regularized-incomplete-beta.ts';
 /**
  * P(X > x) of Snedecor's F distribution.
  * @param x ≥ 0
- * @param df1 degrees of freedom of the numerator, ≥ 0.2
- * @param df2 degrees of freedom of the denominator, ≥ 0.2
+ * @param df1 degrees of freedom of the numerator, > 0
+ * @param df2 degrees of freedom of the denominator, > 0
  * @throws RangeError for arguments outside
  */
 export function fSurvival(x: number, df1: number, df2: number): number {

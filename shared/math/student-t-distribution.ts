@@ -1,36 +1,50 @@
-import { cephes } from './cephes.ts';
+import { logBeta } from './log-gamma.ts';
 import { regularizedIncompleteBeta } from './regularized-incomplete-beta.ts';
 
 /**
  * P(T > t) of Student's t distribution.
- * @param df degrees of freedom ≥ 0.2, fractions too
+ *
+ * Source: Abramowitz & Stegun 26.7.1.
+ * @param df degrees of freedom > 0, fractions too
  * @throws RangeError for another df
  */
 export function studentTSurvival(t: number, df: number): number {
-  const tail = regularizedIncompleteBeta(df / 2, 1 / 2, df / (df + t * t)) / 2;
-  return t > 0 ? tail : 1 - tail;
+  const square = t * t;
+  // From whichever of the shares of df and t² in their sum is exact.
+  const outside =
+    square < df
+      ? 1 - regularizedIncompleteBeta(1 / 2, df / 2, square / (df + square))
+      : regularizedIncompleteBeta(df / 2, 1 / 2, df / (df + square));
+  return t > 0 ? outside / 2 : 1 - outside / 2;
 }
 
 /**
- * The t with P(T ≤ t) = p.
+ * The t with P(T ≤ t) = p, by Newton's method inside a bracket.
  * @param p strictly between 0 and 1
- * @param df degrees of freedom ≥ 0.2, fractions too
+ * @param df degrees of freedom > 0, fractions too
  * @throws RangeError for arguments outside
  */
 export function studentTQuantile(p: number, df: number): number {
-  const outside = 2 * Math.min(p, 1 - p);
-  if (!(df >= 0.2 && outside > 0))
-    throw new RangeError(
-      `no quantile of Student's t for p = ${p} and ${df} degrees of freedom: p is between 0 and 1, the degrees 0.2 or more`,
-    );
-  // From whichever of df / (df + t²) and t² / (df + t²) is exact.
-  const odds =
-    outside < 1 / 2
-      ? oddsAgainst(cephes.incbi(df / 2, 1 / 2, outside))
-      : 1 / oddsAgainst(cephes.incbi(1 / 2, df / 2, 2 * Math.abs(p - 1 / 2)));
-  return Math.sign(p - 1 / 2) * Math.sqrt(df * odds);
+  const tail = Math.min(p, 1 - p);
+  if (!(tail > 0))
+    throw new RangeError(`no quantile of Student's t for ${p}: it is between 0 and 1`);
+  if (p === 1 / 2) return 0;
+  const height = Math.exp(-logBeta(df / 2, 1 / 2)) / Math.sqrt(df);
+  let [low, high] = [0, 1];
+  while (studentTSurvival(high, df) > tail) [low, high] = [high, 2 * high];
+  let t = low;
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const excess = studentTSurvival(t, df) - tail;
+    if (excess > 0) low = t;
+    else high = t;
+    const density = height * Math.exp((-(df + 1) / 2) * Math.log1p((t * t) / df));
+    const newton = t + excess / density;
+    const next = newton > low && newton < high ? newton : (low + high) / 2;
+    if (Math.abs(next - t) <= 2 * Number.EPSILON * next) break;
+    t = next;
+  }
+  return p < 1 / 2 ? -t : t;
 }
 
-function oddsAgainst(share: number): number {
-  return (1 - share) / share;
-}
+/** A bracket of a factor of 2 is halved to the last bit in 53. */
+const MAX_STEPS = 100;

@@ -18,7 +18,7 @@ const probability = fc.double({ min: 1e-9, max: 1 - 1e-9, noNaN: true });
 const degrees = fc.double({ min: 0.5, max: 500, noNaN: true });
 const positive = fc.double({ min: 1e-3, max: 300, noNaN: true });
 
-const shape = fc.double({ min: 0.3, max: 300, noNaN: true });
+const shape = fc.double({ min: 1e-3, max: 300, noNaN: true });
 
 test('the normal quantile is the inverse of the distribution', () => {
   fc.assert(
@@ -38,7 +38,7 @@ test("the quantile of Student's t is the inverse of the distribution", () => {
     }),
   );
   // The density at 0 is Γ(5.5) / (√(10π) · Γ(5)).
-  for (const step of [1e-12, 1e-6, 1e-3])
+  for (const step of [1e-9, 1e-6, 1e-3])
     expectClose(studentTQuantile(0.5 + step, 10), step / 0.389108383966031, { rel: 1e-4 });
   // From the tables: where the reference file is off by 1.7e-9.
   expectClose(studentTQuantile(0.995, 10), 3.16927267261695, { rel: 1e-12 });
@@ -109,6 +109,7 @@ describe('far tails are 0, not an error', () => {
     ['P(Z > 60)', normalSurvival(60), 0],
     ['P(Z ≤ 60)', normalCdf(60), 1],
     ['P(χ² > 5000)', chiSquareSurvival(5000, 3), 0],
+    ['P(χ² > ∞)', chiSquareSurvival(Number.POSITIVE_INFINITY, 3), 0],
     ['P(χ² > 0)', chiSquareSurvival(0, 3), 1],
   ])('%s', (_, value, expected) => expect(value).toBe(expected));
 });
@@ -116,8 +117,6 @@ describe('far tails are 0, not an error', () => {
 test.each([
   ['normalQuantile', () => normalQuantile(1.5)],
   ['regularizedIncompleteBeta', () => regularizedIncompleteBeta(-1, 2, 0.5)],
-  ['regularizedIncompleteBeta', () => regularizedIncompleteBeta(0.01, 2, 0.5)],
-  ['regularizedIncompleteBeta', () => regularizedIncompleteBeta(0.129, 171.4, 1e-7)],
   ['regularizedIncompleteBeta', () => regularizedIncompleteBeta(2, 2, 1.5)],
   ['studentTSurvival', () => studentTSurvival(1, -3)],
   ['studentTQuantile', () => studentTQuantile(0.9, -3)],
