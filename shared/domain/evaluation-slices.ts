@@ -17,6 +17,7 @@ type Named = readonly [name: string, dimension: string | null, contains: (row: n
 /** Features whose categories are slices, with the name of a slice. */
 const CATEGORIES = { device_type: 'device', channel_type: 'channel' } as const;
 const CART = 'cart_product_count';
+const UNKNOWN = 'unknown';
 
 /**
  * The slices of an evaluation that have rows: by place in the session, cart, acquaintance, and by
@@ -48,7 +49,7 @@ export function evaluationSlices(
     ['returning_users', 'returning_or_new', isSeen],
     ['new_users', 'returning_or_new', (row) => !isSeen(row)],
     ...categoryTests(rows, chosen),
-    ...countryTests(rows, chosen),
+    ...sessionTests(rows, chosen, 'country', 'country', (row) => rows.country[row] ?? null),
   ];
   return tests.flatMap(([name, dimension, test]) => {
     const members = Uint8Array.from(chosen, (row) => (test(row) ? 1 : 0));
@@ -65,21 +66,33 @@ export function evaluationSlices(
 function categoryTests(rows: PrefixRows, chosen: Uint32Array): Named[] {
   return Object.entries(CATEGORIES).flatMap(([feature, prefix]) => {
     const index = rows.features.findIndex(({ name }) => name === feature);
-    if (index < 0) return [];
-    const present = new Set(Array.from(chosen, (row) => rows.value(row, index)));
-    const listed = (rows.categories[index] ?? []).filter((_, code) => present.has(code));
-    if (listed.length < 2) return [];
-    return listed.map((category): Named => {
-      const code = rows.categories[index]?.indexOf(category);
-      return [`${prefix}_${category}`, feature, (row) => rows.value(row, index) === code];
-    });
+    const categoryOf = (row: number) => rows.categories[index]?.[rows.value(row, index)] ?? null;
+    return index < 0 ? [] : sessionTests(rows, chosen, feature, prefix, categoryOf);
   });
 }
 
-function countryTests(rows: PrefixRows, chosen: Uint32Array): Named[] {
-  const countries = new Set(Array.from(chosen, (row) => rows.country[row] ?? null));
-  countries.delete(null);
-  return [...countries]
-    .sort()
-    .map((country) => [`country_${country}`, 'country', (row) => rows.country[row] === country]);
+/**
+ * Slices of whole sessions by the first value that is known: later events may come without one. A
+ * dimension needs two; the sessions without a value are a slice, but no group to be compared.
+ */
+function sessionTests(
+  rows: PrefixRows,
+  chosen: Uint32Array,
+  dimension: string,
+  prefix: string,
+  categoryOf: (row: number) => string | null,
+): Named[] {
+  const values = new Map<number, string>();
+  for (const row of chosen) {
+    const session = rows.session[row] as number;
+    const known = values.get(session) ?? UNKNOWN;
+    if (known === UNKNOWN) values.set(session, categoryOf(row) ?? UNKNOWN);
+  }
+  const named = [...new Set(values.values())].filter((value) => value !== UNKNOWN).sort();
+  if (named.length < 2) return [];
+  return [...named, UNKNOWN].map((value) => [
+    `${prefix}_${value}`,
+    value === UNKNOWN ? null : dimension,
+    (row) => values.get(rows.session[row] as number) === value,
+  ]);
 }

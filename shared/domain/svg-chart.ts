@@ -1,6 +1,6 @@
 const WIDTH = 440;
 const HEIGHT = 320;
-const LEFT = 52;
+const LEFT = 60;
 const BOTTOM = 44;
 const TOP = 12;
 const RIGHT = 12;
@@ -63,7 +63,7 @@ export function barChart(
   bars: readonly { readonly name: string; readonly value: number }[],
 ): string {
   const most = Math.max(0, ...bars.map(({ value }) => value));
-  const [step, names, values] = [20, 220, 50];
+  const [step, names, values] = [20, 250, 50];
   const length = (value: number) =>
     most === 0 ? 0 : (value / most) * (WIDTH - names - values - RIGHT);
   return svg(
@@ -94,7 +94,7 @@ function axes(x: Axis, y: Axis, across: (v: number) => number, up: (v: number) =
       (mark) => `<text x="${LEFT - 6}" y="${up(mark) + 4}" text-anchor="end">${text(mark)}</text>`,
     ),
     `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${x.label}</text>`,
-    `<text transform="translate(12 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">${y.label}</text>`,
+    `<text transform="translate(10 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" text-anchor="middle">${y.label}</text>`,
   ].join('');
 }
 

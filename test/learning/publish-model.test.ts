@@ -140,14 +140,6 @@ describe('reading refuses', () => {
     },
   );
 
-  test('a version that was rejected', async () => {
-    const { version } = await registered();
-    entries.set(version, { ...(entries.get(version) as RegistryEntry), status: 'rejected' });
-    await expect(
-      readModel(NAME, version, definitionDigests(), { files, registry }),
-    ).rejects.toThrow(UnusableModel);
-  });
-
   test('a version whose features are defined otherwise here', async () => {
     const { version } = await registered();
     await expect(readModel(NAME, version, new Map(), { files, registry })).rejects.toThrow(

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { openModels } from '../local/models.ts';
+import { type LakeTraining, trainOnLake } from '../local/train-on-lake.ts';
+import project from '../package.json' with { type: 'json' };
+import { verifyFolder } from '../shared/domain/model-folder.ts';
+import { TRAINED_KINDS } from '../shared/domain/propensity-training.ts';
+import { type ModelStores, readChampion, readModel } from '../shared/domain/publish-model.ts';
+import { compareReproduction } from '../shared/domain/reproduction.ts';
+import { InvalidRequest } from '../shared/errors.ts';
+import { definitionDigests } from '../shared/features/catalogue.ts';
+import type { Manifest } from '../shared/schemas/model.ts';
+import { progressLine } from './progress.ts';
+
+export function registerReproduce(models: Command): void {
+  models
+    .command('reproduce')
+    .description('train a version again from what it records, and compare the bytes')
+    .argument('<name>', 'propensity')
+    .argument('<version>')
+    .option('--json', 'one JSON document')
+    .action(reproduce);
+}
+
+const EXIT_DIFFERS = 1;
+
+async function reproduce(
+  name: string,
+  version: string,
+  flags: { readonly json?: boolean },
+): Promise<void> {
+  const stores = openModels();
+  const { folder } = await readModel(name, version, definitionDigests(), stores);
+  const training = await recordedTraining(verifyFolder(folder), stores);
+  const progress = progressLine();
+  const again = await trainOnLake(training, (text) => progress.show(text));
+  progress.end();
+  const { same, differences } = compareReproduction(folder, again.folder);
+  if (!same) process.exitCode = EXIT_DIFFERS;
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify({ version, reproduced: again.folder.version, same, differences })}\n`
+      : same
+        ? `${name} ${version} trained again is the same, byte for byte\n`
+        : `${name} ${version} trained again is ${again.folder.version}:\n${differences.map((text) => `  ${text}\n`).join('')}`,
+  );
+}
+
+/** @throws InvalidRequest for a version that does not say how it was trained */
+async function recordedTraining(manifest: Manifest, stores: ModelStores): Promise<LakeTraining> {
+  const { name, version, lineage, training } = manifest;
+  const kind = TRAINED_KINDS.find((known) => known === manifest.kind);
+  const { seed, time_zone: timeZone } = training.parameters;
+  if (kind === undefined || lineage === undefined || typeof seed !== 'number')
+    throw new InvalidRequest(
+      `${name} ${version} does not record how it was trained: only versions that foresight train has made can be reproduced`,
+    );
+  return {
+    kind,
+    from: lineage.from === null ? null : Date.parse(lineage.from),
+    to: Date.parse(lineage.to),
+    seed,
+    runDate: version.slice(0, 'YYYY-MM-DD'.length),
+    timeZone: String(timeZone),
+    codeVersion: project.version,
+    champion:
+      lineage.champion === null
+        ? null
+        : await readChampion(name, lineage.champion, definitionDigests(), stores),
+  };
+}
