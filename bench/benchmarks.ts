@@ -25,6 +25,10 @@ export const BENCHMARKS = {
     about: 'training of a forest beside XGBoost, CPU time of one thread',
     load: () => import('./trees-train.ts'),
   },
+  'data-profile': {
+    about: 'one pass of data validation over lines in memory, CPU time of one thread',
+    load: () => import('./data-profile.ts'),
+  },
   fold: {
     about: 'batches of 500 stream records folded into online items, the store in memory',
     load: () => import('./fold.ts'),
@@ -32,6 +36,10 @@ export const BENCHMARKS = {
   'item-sizes': {
     about: 'bytes of the online items (key, state, applied)',
     load: () => import('./item-sizes.ts'),
+  },
+  'batch-features': {
+    about: 'the SQL of user and product features beside queries by hand, 2 M events, one thread',
+    load: () => import('./batch-features.ts'),
   },
   'online-reads': {
     about: 'feature reads from the embedded store, 1,000 a second for 10 s',

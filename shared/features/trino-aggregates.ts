@@ -74,8 +74,8 @@ export class TrinoAggregates {
     const field = fieldSql(of);
     const present = filtered([...where, `${field} IS NOT NULL`]);
     const sum = () =>
-      `${this.#column(`coalesce(sum(CAST(round(${field} * ${SUM_UNITS}) AS BIGINT))${filtered(where)}, 0)`)} / ${doubleLiteral(SUM_UNITS)}`;
-    const count = () => this.#column(`count(*)${present}`);
+      `${this.#column(`coalesce(sum(round(${field} * ${doubleLiteral(SUM_UNITS)}))${filtered(where)}, 0E0)`, 'number')} / ${doubleLiteral(SUM_UNITS)}`;
+    const count = () => this.#column(`count(${field})${filtered(where)}`);
     switch (name) {
       case 'count':
         return count();
@@ -158,15 +158,17 @@ function fieldOf({ of, function: name }: Aggregate): string {
 
 function conditions({ where }: { readonly where: Filter }, begin: number | null): string[] {
   const listed = (texts: readonly string[]) => texts.map(textLiteral).join(', ');
+  const oneOf = (field: string, texts: readonly string[]) =>
+    texts.length === 1 ? `${field} = ${listed(texts)}` : `${field} IN (${listed(texts)})`;
   return [
+    ...(where.event_types === undefined ? [] : [oneOf('event_type', where.event_types)]),
     ...(begin === null ? [] : [`event_time >= ${begin}`]),
-    ...(where.event_types === undefined ? [] : [`event_type IN (${listed(where.event_types)})`]),
     ...(where.conditions ?? []).map((condition) => {
       if (condition.test === 'not_null') return `${fieldSql(condition.field)} IS NOT NULL`;
       const field = categorySql(condition.field);
       const list = listed(condition.values);
       return condition.test === 'in'
-        ? `${field} IN (${list})`
+        ? oneOf(field, condition.values)
         : `(${field} IS NULL OR ${field} NOT IN (${list}))`;
     }),
   ];

@@ -65,11 +65,11 @@ export function trinoView(
   const values = view.features.map(
     ({ value }, index) => `${expressionSql(value, read)} AS ${columns[index]?.column}`,
   );
-  const relations = [
-    `occurrences AS (\n${occurrences(view, id, date)}\n)`,
-    ...aggregates.relations(),
-  ];
-  return `WITH ${relations.join(',\n')}
+  const relations = aggregates.relations().join(',\n');
+  return `WITH occurrences AS (
+${occurrences(view, id, date, relations)}
+),
+${relations}
 SELECT aggregates.entity AS ${id},
   ${values.join(',\n  ')},
   CAST(${validFrom} AS BIGINT) AS valid_from
@@ -78,18 +78,37 @@ ORDER BY 1
 `;
 }
 
-const OCCURRENCE_COLUMNS =
-  'event_id, event_type, event_time, order_key, product_id, product_category, brand, price, quantity, order_id, query, device_type, channel_type, country';
+const OCCURRENCE_COLUMNS = [
+  'event_id',
+  'event_type',
+  'event_time',
+  'order_key',
+  'product_id',
+  'product_category',
+  'brand',
+  'price',
+  'quantity',
+  'order_id',
+  'query',
+  'device_type',
+  'channel_type',
+  'country',
+] as const;
 
 /**
  * What the features look at, no more: an entity without such an event has no row, as it has no item
  * in the stream. Users also see when their sessions begin and have ended.
+ *
+ * @param relations the text that reads them: columns it does not name are left out, for not every
+ *   engine sees through a relation that is read more than once
  */
-function occurrences(view: FeatureView, id: string, date: number): string {
+function occurrences(view: FeatureView, id: string, date: number, relations: string): string {
   const day = new Date(date).toISOString().slice(0, 10);
-  const columns = OCCURRENCE_COLUMNS.split(', ').filter((column) => column !== id);
+  const isNamed = (column: string) => new RegExp(`\\b${column}\\b`).test(relations);
+  const columns = OCCURRENCE_COLUMNS.filter(isNamed);
+  const readsSeconds = isNamed('session_seconds');
   const from = (table: string, seconds: string, types: readonly string[] | null) =>
-    `  SELECT ${id} AS entity, ${[id, ...columns].filter((name) => name !== 'user_id').join(', ')}, ${seconds}
+    `  SELECT ${[`${id} AS entity`, ...columns, ...(readsSeconds ? [seconds] : [])].join(', ')}
   FROM ${table}
   WHERE dt < '${day}' AND event_time < ${date} AND ${id} IS NOT NULL${
     types === null ? '' : ` AND event_type IN (${types.map(textLiteral).join(', ')})`

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPlatform } from '../../local/platform.ts';
 import { composeModel, modelFileKey } from '../../shared/domain/model-folder.ts';
 import { routingKey } from '../../shared/domain/routing.ts';
@@ -13,6 +13,8 @@ import { decision } from '../../shared/schemas/score.ts';
 import { writeCompact } from '../../shared/trees/compact-forest.ts';
 import { readForest } from '../../shared/trees/read-forest.ts';
 import { xgboostStumps } from '../xgboost-stumps.ts';
+
+vi.setConfig({ testTimeout: 30_000 }); // starts processes or DuckDB, on a machine that may be busy
 
 const folder = mkdtempSync(join(tmpdir(), 'snapshot-'));
 const dataDir = join(folder, 'data');

@@ -13,7 +13,7 @@ import { foldedUsers, openTestLake, snapshotOf, streamedOnly, type TestLake } fr
 
 const FILE = join(import.meta.dirname, '../../../shared/data/retailrocket-buyers/events.csv.gz');
 /** Silver makes a day in a tenth of a second: enough of them for the window of 7 days. */
-const LAST = '2015-05-24';
+const LAST = '2015-05-15';
 
 function simulatedEvents(): EnrichedEvent[] {
   const ring = { current: 'k1', keys: { k1: '00'.repeat(32) } };
@@ -54,7 +54,7 @@ async function mismatches(events: readonly EnrichedEvent[], day: string) {
 test('simulated shoppers: the SQL has the values of the fold at each midnight', async () => {
   const events = simulatedEvents();
   lake.deliver(events);
-  for (const day of ['2026-01-06', '2026-01-10', '2026-01-12']) {
+  for (const day of ['2026-01-06', '2026-01-10']) {
     const { users, ...result } = await mismatches(events, day);
     expect(result).toEqual({ differing: 0, first: [] });
     expect(users).toBeGreaterThan(20);
@@ -75,7 +75,7 @@ describe.skipIf(!existsSync(FILE))('retailrocket-buyers (skipped where its file 
   test('the SQL has the values of the fold, and of a query by hand for products', async () => {
     const { users, ...result } = await mismatches(events, LAST);
     expect(result).toEqual({ differing: 0, first: [] });
-    expect(users).toBeGreaterThan(300);
+    expect(users).toBeGreaterThan(150);
 
     const products = await snapshotOf(lake, productView, LAST);
     await lake.duckdb.connection.run(
@@ -83,7 +83,7 @@ describe.skipIf(!existsSync(FILE))('retailrocket-buyers (skipped where its file 
          columns = {product_id: 'VARCHAR', event_type: 'VARCHAR', price: 'DOUBLE', event_timestamp: 'VARCHAR'})`,
     );
     const byHand = await lake.duckdb.connection.runAndReadAll(BY_HAND, { last: LAST });
-    expect(products.size).toBeGreaterThan(5000);
+    expect(products.size).toBeGreaterThan(2000);
     expect([...products].map(([id, values]) => [id, ...Object.values(values)])).toEqual(
       byHand.getRows(),
     );
@@ -95,7 +95,8 @@ const BY_HAND = `
   WITH lines AS (
     SELECT product_id, event_type, price, CAST(event_timestamp AS TIMESTAMP) AS t
     FROM bronze
-    WHERE CAST(event_timestamp AS TIMESTAMP) < CAST($last AS TIMESTAMP)
+    WHERE event_type IN ('product_view', 'purchase')
+      AND CAST(event_timestamp AS TIMESTAMP) < CAST($last AS TIMESTAMP)
   )
   SELECT product_id,
     count(*) FILTER (event_type = 'purchase' AND t >= CAST($last AS TIMESTAMP) - INTERVAL 30 DAYS)::DOUBLE AS bought,

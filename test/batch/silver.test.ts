@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { refreshSilver } from '../../local/silver.ts';
 import { productView } from '../../shared/features/product-view.ts';
 import { userView } from '../../shared/features/user-view.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
 import { enrichedEvent } from '../enriched-event.ts';
 import { openTestLake, snapshotOf, type TestLake } from './lake.ts';
+
+vi.setConfig({ testTimeout: 30_000 }); // starts processes or DuckDB, on a machine that may be busy
 
 const NOON = Date.UTC(2026, 4, 6, 12);
 const HOUR = 3_600_000;

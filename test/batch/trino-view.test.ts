@@ -51,20 +51,20 @@ test('the text of a small view', () => {
   });
   const ratio = { kind: 'ratio', of: orders, per: views, prior: { of: 0.5, per: 10 } } as const;
   expect(trinoView(viewOf('product', [views, ratio]), AT)).toBe(`WITH occurrences AS (
-  SELECT product_id AS entity, product_id, event_id, event_type, event_time, order_key, product_category, brand, price, quantity, order_id, query, device_type, channel_type, country, CAST(NULL AS DOUBLE) AS session_seconds
+  SELECT product_id AS entity, event_id, event_type, event_time, brand, order_id
   FROM silver_events
   WHERE dt < '2026-05-07' AND event_time < 1778112000000 AND product_id IS NOT NULL AND event_type IN ('product_view', 'purchase')
 ),
 aggregates AS (
   SELECT entity,
-    CAST(count(*) FILTER (WHERE event_time >= 1777507200000 AND event_type IN ('product_view')) AS DOUBLE) AS a1
+    CAST(count(*) FILTER (WHERE event_type = 'product_view' AND event_time >= 1777507200000) AS DOUBLE) AS a1
   FROM occurrences
   GROUP BY entity
 ),
 distinct_1_values AS (
   SELECT entity, coalesce(order_id, event_id) AS value, min(event_time) AS first_time
   FROM occurrences
-  WHERE event_type IN ('purchase') AND (brand IS NULL OR brand NOT IN ('O''Neill')) AND coalesce(order_id, event_id) IS NOT NULL
+  WHERE event_type = 'purchase' AND (brand IS NULL OR brand NOT IN ('O''Neill')) AND coalesce(order_id, event_id) IS NOT NULL
   GROUP BY entity, coalesce(order_id, event_id)
 ),
 distinct_1 AS (
