@@ -60,8 +60,7 @@ async function run(flags: Flags): Promise<void> {
   };
   const { report, visitors, eventsAccepted } = await load(order, (sent) =>
     progress.show(`${Math.round(sent)} of ${seconds} s`),
-  );
-  progress.end();
+  ).finally(() => progress.end());
   const lost = within === 0 ? null : await lostVisitors(api, visitors, { withinMs: within * 1000 });
   const missed = missedBy(report, lost, thresholds);
   const document = {

@@ -10,6 +10,7 @@ export function progressLine(): { show(text: string): void; end(): void } {
     },
     end() {
       if (shown) process.stderr.write('\n');
+      shown = false;
     },
   };
 }

@@ -77,12 +77,12 @@ export function register(trees: Command): void {
     .option('--validation <file>', 'rows whose loss is reported, and may stop the training')
     .option('--grow <how>', 'depth-wise or leaf-wise (default: depth-wise)')
     .option('--json', 'print a summary as JSON');
-  for (const [name, about] of Object.entries(NUMBERS))
-    command.option(
-      `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <n>`,
-      about,
-    );
+  for (const [name, about] of Object.entries(NUMBERS)) command.option(`${flagOf(name)} <n>`, about);
   command.action(run);
+}
+
+function flagOf(parameter: string): string {
+  return `--${parameter.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 async function run(file: string, flags: Flags): Promise<void> {
@@ -147,7 +147,7 @@ function parametersOf(features: readonly string[], flags: Flags): TrainingParame
     const text = flags[name];
     if (text === undefined) continue;
     if (text.trim() === '' || Number.isNaN(Number(text)))
-      throw new Usage(`${name}: ${text} is no number`);
+      throw new Usage(`${flagOf(name)} ${text} is no number`);
     numbers[name] = Number(text);
   }
   return {

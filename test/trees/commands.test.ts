@@ -199,7 +199,7 @@ describe('foresight trees', () => {
     [['convert', 'model.json', 'model.txt'], Usage, /\.json .*\.forest/],
     [['train', 'train.csv', '--label', 'bought', '--out', 'm.txt'], Usage, /\.forest/],
     [['train', 'train.csv', '--label', 'bought', '--out', 'm.json'], UnreadableInput, /session/],
-    [['train', 'train.csv', ...TRAIN, '--trees', 'x', '--out', 'm.json'], Usage, /trees: x/],
+    [['train', 'train.csv', ...TRAIN, '--trees', 'x', '--out', 'm.json'], Usage, /--trees x/],
     [['train', 'train.csv', ...TRAIN, '--max-depth', '0', '--out', 'm.json'], Usage, /maxDepth/],
     [['train', 'train.csv', ...TRAIN, '--monotone', 'x:1', '--out', 'm.json'], Usage, /x:1/],
   ])('%j is refused', async (words, kind, message) => {
