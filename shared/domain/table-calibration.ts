@@ -3,8 +3,8 @@ import { logLoss } from '../math/log-loss.ts';
 import { plattScaling } from '../math/platt-scaling.ts';
 import { sigmoid } from '../math/sigmoid.ts';
 
-export const CALIBRATIONS = ['none', 'platt', 'isotonic'] as const;
-export type CalibrationKind = (typeof CALIBRATIONS)[number];
+const CALIBRATIONS = ['none', 'platt', 'isotonic'] as const;
+type CalibrationKind = (typeof CALIBRATIONS)[number];
 
 export interface ChosenCalibration {
   readonly kind: CalibrationKind;

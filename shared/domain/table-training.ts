@@ -41,7 +41,7 @@ type Searched =
   | 'columnSample'
   | 'maxBins'
   | 'categoriesToGroup';
-export type TableParameters = Readonly<Record<Searched, number>>;
+type TableParameters = Readonly<Record<Searched, number>>;
 
 /** One fit of a trial: its loss is the log loss of the rows left out, at the best number of trees. */
 interface FoldFit {

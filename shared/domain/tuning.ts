@@ -1,5 +1,5 @@
 /** Values that a parameter may take: a range, drawn evenly or evenly in its logarithm, or a list. */
-export type ParameterRange =
+type ParameterRange =
   | {
       readonly from: number;
       readonly to: number;

@@ -42,7 +42,7 @@ describe('parts for cross-validation', () => {
           const groups = Int32Array.from(rows, ([group]) => group);
           const labels = Uint8Array.from(rows, ([, label]) => label);
           const part = stratifiedFolds(labels, groups, 5, seededRandom(1));
-          const partOf = new Map(groups.entries().map(([row, group]) => [group, part[row]]));
+          const partOf = new Map(Array.from(groups, (group, row) => [group, part[row]]));
           expect([...groups].map((group) => partOf.get(group))).toEqual([...part]);
         },
       ),
