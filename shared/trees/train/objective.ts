@@ -51,18 +51,8 @@ export function trainingObjective(parameters: CompleteParameters): TrainingObjec
  * The labels' weighted mean, which XGBoost from version 3.1 takes for its `base_score`: float32.
  * @throws NotEnoughData where its margin is not finite: one class only, or counts that are all 0
  */
-export function estimatedBaseScore(
-  objective: TrainingObjective,
-  { labels, weights }: TrainingData,
-): number {
-  let sum = 0;
-  let total = 0;
-  for (let row = 0; row < labels.length; row++) {
-    const weight = weights?.[row] ?? 1;
-    sum += weight * (labels[row] as number);
-    total += weight;
-  }
-  const mean = fround(sum / total);
+export function estimatedBaseScore(objective: TrainingObjective, data: TrainingData): number {
+  const mean = fround(weightedMean(data, (row) => data.labels[row] as number));
   if (Number.isFinite(objective.marginOf(mean))) return mean;
   throw new NotEnoughData(`the labels' mean is ${mean}: there is nothing to tell apart`);
 }
@@ -71,16 +61,22 @@ export function estimatedBaseScore(
 export function meanLoss(
   objective: TrainingObjective,
   margins: Float32Array,
-  { labels, weights }: TrainingData,
+  data: TrainingData,
 ): number {
+  const { labels } = data;
+  const loss = (row: number) => objective.loss(margins[row] as number, labels[row] as number);
+  return objective.metric(weightedMean(data, loss));
+}
+
+function weightedMean({ labels, weights }: TrainingData, value: (row: number) => number): number {
   let sum = 0;
   let total = 0;
   for (let row = 0; row < labels.length; row++) {
     const weight = weights?.[row] ?? 1;
-    sum += weight * objective.loss(margins[row] as number, labels[row] as number);
+    sum += weight * value(row);
     total += weight;
   }
-  return objective.metric(sum / total);
+  return sum / total;
 }
 
 const itself = (value: number) => value;
