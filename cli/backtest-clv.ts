@@ -107,7 +107,7 @@ function summary(flags: Flags, book: OrderBook, backtest: ClvBacktest, seed: num
       model: chosen.champion,
       compared_at: chosen.comparedAt === null ? null : day(chosen.comparedAt),
       compared_days: chosen.comparedDays,
-      mean_ranks: Object.fromEntries(chosen.ranks),
+      candidates: chosen.evaluation && Object.fromEntries(chosen.evaluation.models),
     },
     training: {
       cutoffs: predictions.cutoffs.map(day),
@@ -162,7 +162,7 @@ function told(flags: Flags, book: OrderBook, backtest: ClvBacktest): string {
     `Trained on ${predictions.rows} rows of ${predictions.cutoffs.length} cut-offs; season factor ${predictions.season.toFixed(3)}.`,
     chosen.comparedAt === null
       ? `Too little history to compare models: ${chosen.champion}.`
-      : `${chosen.champion} did best in the ${chosen.comparedDays} days after ${day(chosen.comparedAt)}.`,
+      : `Candidates were compared in the ${chosen.comparedDays} days after ${day(chosen.comparedAt)}: ${chosen.champion}.`,
     diagnosis.length === 0
       ? null
       : `BG/NBD: ${diagnosis.join(', ')}${fallback === null ? '' : `; in its place: ${fallback}`}.`,

@@ -67,7 +67,7 @@ export async function predictClv(
     values.set('tweedie', tweedie);
     values.set('correction', correction);
     values.set('trees', both);
-    values.set('ensemble', meanOf([twoStage, tweedie, correction, scaledTo(total, plain)]));
+    values.set('ensemble', meanOf([both, correction, scaledTo(total, plain)]));
   }
   return {
     snapshot,

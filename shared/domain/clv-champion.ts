@@ -1,12 +1,11 @@
-import { captureGini } from '../math/capture-gini.ts';
-import { meanAbsoluteError } from '../math/regression-metrics.ts';
-import { spearmanCorrelation } from '../math/spearman-correlation.ts';
+import type { MetricInterval } from '../schemas/model.ts';
 import {
   CLV_CANDIDATES,
   type ClvModel,
   type ClvPredictions,
   predictClv,
 } from './clv-candidates.ts';
+import { type ClvEvaluation, evaluateClv } from './clv-evaluation.ts';
 import { followingValues, labelDaysAt } from './clv-training-rows.ts';
 import { DAY_MS } from './orders/customer-as-of.ts';
 import type { OrderBook } from './orders/order-book.ts';
@@ -16,16 +15,20 @@ export interface ChosenChampion {
   /** Epoch milliseconds of the cut-off that the candidates were compared after; null without one. */
   readonly comparedAt: number | null;
   readonly comparedDays: number;
-  /** By candidate: its mean rank (1 is best) in Gini, Spearman and mean absolute error. */
-  readonly ranks: ReadonlyMap<ClvModel, number>;
+  /** The candidates there, the incumbent first. */
+  readonly evaluation: ClvEvaluation | null;
 }
 
-/** What is chosen where there is no time to compare: no training, but the season. */
-const UNCOMPARED = 'seasonal-bg-nbd';
+/** The mean of unlike models errs least where nothing else is known. */
+const INCUMBENT = 'ensemble';
+/** Where trees cannot be trained, or there is no time to compare. */
+const WITHOUT_TREES = 'seasonal-bg-nbd';
 
 /**
- * The candidate that did best on later customers' values, all of it before `at`: trained at a cut-off
- * so far back that its horizon (or as much as labels cover) has passed.
+ * The candidate for a cut-off, by evidence before it alone: all are trained at a cut-off so far back
+ * that its horizon (or as much as labels cover) has passed, and measured on what followed. The mean of
+ * all stays unless another is better beyond chance in Gini, Spearman or mean absolute error (95 %
+ * interval of the paired difference) and worse beyond chance in none; of several the best in Gini.
  */
 export async function chooseClvChampion(
   book: Pick<OrderBook, 'customers' | 'from'>,
@@ -36,30 +39,37 @@ export async function chooseClvChampion(
   const comparedDays = labelDaysAt(book, at, horizonDays);
   const comparedAt = at - comparedDays * DAY_MS;
   const earlier = comparedDays > 0 ? await predictClv(book, comparedAt, comparedDays, seed) : null;
-  if (earlier === null || !followingValues(earlier.snapshot).some((value) => value > 0))
-    return { champion: UNCOMPARED, comparedAt: null, comparedDays: 0, ranks: new Map() };
-  const ranks = meanRanks(earlier);
-  const [champion = UNCOMPARED] = [...ranks].toSorted(([, a], [, b]) => a - b)[0] ?? [];
-  return { champion, comparedAt, comparedDays, ranks };
+  if (earlier === null || !earlier.values.has(INCUMBENT))
+    return { champion: WITHOUT_TREES, comparedAt: null, comparedDays: 0, evaluation: null };
+  const evaluation = compared(earlier, seed);
+  return { champion: bestOf(evaluation), comparedAt, comparedDays, evaluation };
 }
 
-function meanRanks({ snapshot, values }: ClvPredictions): ReadonlyMap<ClvModel, number> {
-  const actual = followingValues(snapshot);
-  const losses = CLV_CANDIDATES.flatMap((model) => {
-    const predicted = values.get(model);
-    if (predicted === undefined) return [];
-    const gini = -(captureGini(predicted, actual)() ?? 0);
-    const spearman = -(spearmanCorrelation(predicted, actual)() ?? 0);
-    return [{ model, losses: [gini, spearman, meanAbsoluteError(predicted, actual)] }];
-  });
-  return new Map(
-    losses.map((one) => [
-      one.model,
-      one.losses.reduce(
-        (sum, loss, metric) =>
-          sum + 1 + losses.filter((other) => (other.losses[metric] as number) < loss).length,
-        0,
-      ) / one.losses.length,
-    ]),
+function compared({ snapshot, values }: ClvPredictions, seed: number): ClvEvaluation {
+  const models = [INCUMBENT, ...CLV_CANDIDATES.filter((model) => model !== INCUMBENT)] as const;
+  return evaluateClv(
+    new Map(models.map((model) => [model, values.get(model) as Float64Array])),
+    followingValues(snapshot),
+    seed,
   );
+}
+
+function bestOf({ models, differences }: ClvEvaluation): ClvModel {
+  const giniOf = (model: ClvModel) => models.get(model)?.gini.value ?? 0;
+  return CLV_CANDIDATES.filter((model) => {
+    const difference = differences.get(model);
+    if (difference === undefined) return false;
+    const { gini, spearman, mae } = difference;
+    const signs = [sign(gini), sign(spearman), -sign(mae)];
+    return signs.includes(-1) && !signs.includes(1);
+  }).reduce<ClvModel>(
+    (best, model) => (best === INCUMBENT || giniOf(model) > giniOf(best) ? model : best),
+    INCUMBENT,
+  );
+}
+
+/** Of a difference that is beyond chance; 0 for others. */
+function sign({ lower, upper }: MetricInterval): number {
+  if (lower === null || upper === null) return 0;
+  return lower > 0 ? 1 : upper < 0 ? -1 : 0;
 }

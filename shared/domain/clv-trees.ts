@@ -15,6 +15,8 @@ const PARAMETERS = {
   subsample: 0.7,
   columnSample: 0.5,
 } as const;
+/** A correction starts from an answer: it may be shier. */
+const CORRECTION = { trees: 150, minChildWeight: 60 } as const;
 const TWEEDIE_POWER = 1.5;
 /** A class, and buyers to learn amounts from. */
 const LEAST_ROWS = 50;
@@ -34,8 +36,9 @@ export interface ClvTrees {
  * relative to what BG/NBD × Gamma-Gamma expected in total at their cut-off, so that the season of a
  * cut-off is not taken for a property of its customers.
  *
- * Sources: Duan (1983), "Smearing estimate"; Vanneschi & others' zero-inflated values as in Tweedie
- * regression (Jørgensen 1997); an offset μ₀ is weight μ₀^(2−p) on labels y / μ₀.
+ * Sources: Duan (1983), "Smearing estimate", as a ratio of sums; Jørgensen (1997), "The Theory of
+ * Dispersion Models": the deviance of y at μ₀ · e^f is μ₀^(2−p) times that of y / μ₀ at e^f, so an
+ * offset is a weight.
  * @returns null where there is too little to learn from
  */
 export async function trainClvTrees(rows: ClvTrainingRows, seed: number): Promise<ClvTrees | null> {
@@ -46,14 +49,15 @@ export async function trainClvTrees(rows: ClvTrainingRows, seed: number): Promis
     joined(used.snapshots.map((snapshot) => snapshot.columns[column] as Float32Array)),
   );
   const mean = used.labels.reduce((sum, label) => sum + label, 0) / used.labels.length;
-  const fit = (
+  const grow = (
     objective: TrainingParameters['objective'],
     labels: Float32Array,
     more: Partial<TrainingData> = {},
+    parameters: Partial<TrainingParameters> = {},
   ) =>
     trainForest(
       { columns, labels, featureNames: CLV_FEATURES, ...more },
-      { ...PARAMETERS, objective, tweedieVariancePower: TWEEDIE_POWER, seed },
+      { ...PARAMETERS, objective, tweedieVariancePower: TWEEDIE_POWER, seed, ...parameters },
     );
 
   const bought = Uint32Array.from(used.labels.keys()).filter((row) => (used.labels[row] ?? 0) > 0);
@@ -61,25 +65,26 @@ export async function trainClvTrees(rows: ClvTrainingRows, seed: number): Promis
     Float32Array.from(bought, (row) => values[row] as number);
   const buyerColumns = columns.map(ofBuyers);
   const amounts = ofBuyers(used.labels);
-  const buy = await fit(
+  const buy = await grow(
     'binary:logistic',
     used.labels.map((label) => (label > 0 ? 1 : 0)),
   );
-  const much = await fit('reg:squarederror', amounts.map(Math.log), { columns: buyerColumns });
+  const much = await grow('reg:squarederror', amounts.map(Math.log), { columns: buyerColumns });
   const told = marginsOf(much.forest, buyerColumns).map(Math.exp);
   const smearing = sumOf(amounts) / sumOf(told);
 
-  const tweedie = await fit(
+  const tweedie = await grow(
     'reg:tweedie',
     used.labels.map((label) => label / mean),
   );
 
   const least = LEAST_VALUE * mean;
   const offsets = used.expected.map((value) => Math.max(least, value) / mean);
-  const correction = await fit(
+  const correction = await grow(
     'reg:tweedie',
     used.labels.map((label, row) => label / mean / (offsets[row] as number)),
     { weights: offsets.map((offset) => offset ** (2 - TWEEDIE_POWER)) },
+    CORRECTION,
   );
   return {
     twoStage({ columns }) {
