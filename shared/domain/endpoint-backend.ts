@@ -23,7 +23,7 @@ export interface EndpointScoring {
   readonly fellBack: () => void;
 }
 
-/** The float32 probabilities next to 0 and 1: an endpoint rounds margins below −103 or above 16.6 beyond them. */
+/** The float32 probabilities next to 0 and 1, of margins −103 and 16.6: beyond, they round to 0 or 1. */
 const SMALLEST = 2 ** -149;
 const LARGEST = 1 - 2 ** -24;
 
