@@ -9,7 +9,7 @@ export interface ComparedVersion {
   readonly report: EvaluationReport | null;
 }
 
-export interface ComparedMetric {
+interface ComparedMetric {
   readonly metric: string;
   readonly before: MetricInterval | null;
   readonly after: MetricInterval | null;

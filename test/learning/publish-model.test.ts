@@ -3,14 +3,17 @@ import { hasCartRule } from '../../shared/domain/has-cart-rule.ts';
 import { additiveArtifact, composeModel, verifyFolder } from '../../shared/domain/model-folder.ts';
 import {
   promoteModel,
+  readChampion,
   readModel,
   readRouting,
   registerModel,
+  requirePromotable,
 } from '../../shared/domain/publish-model.ts';
 import { routingKey } from '../../shared/domain/routing.ts';
 import {
   ModelDigestMismatch,
   ModelNotFound,
+  ModelRejected,
   StoreUnavailable,
   UnusableModel,
   WriteConflict,
@@ -146,6 +149,37 @@ describe('reading refuses', () => {
       UnusableModel,
     );
   });
+});
+
+describe('a version to compare with', () => {
+  const champion = (version: string) =>
+    readChampion(NAME, version, definitionDigests(), { files, registry });
+
+  test('is opened, or says why it cannot be', async () => {
+    const { version } = await registered();
+    expect((await champion(version)).model?.version).toBe(version);
+    objects.delete(`${NAME}/${version}/model.json`);
+    expect(await champion(version)).toEqual({
+      version,
+      problem: expect.stringMatching(/^ModelNotFound: .*model\.json is gone/),
+    });
+  });
+
+  test('that cannot be reached is no verdict', async () => {
+    const { version } = await registered();
+    files = { ...files, get: () => Promise.reject(new StoreUnavailable('no network')) };
+    await expect(champion(version)).rejects.toThrow(StoreUnavailable);
+  });
+});
+
+test('a rejected version is registered with its reason and needs another one to serve', async () => {
+  const folder = hasCartRule();
+  await registerModel(NAME, folder, { ...BY, reason: 'model-size: fail' }, { files, registry });
+  const entry = entries.get(folder.version) as RegistryEntry;
+  expect(entry).toMatchObject({ status: 'rejected', reason: 'model-size: fail' });
+  expect(() => requirePromotable(entry, null)).toThrow(/model-size: fail/);
+  expect(() => requirePromotable(entry, null)).toThrow(ModelRejected);
+  expect(() => requirePromotable(entry, 'a trial')).not.toThrow();
 });
 
 describe('promoting', () => {
