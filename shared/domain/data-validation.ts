@@ -352,10 +352,11 @@ function categoryDrift(
 ): Measured {
   if (accepted === null) return FIRST_SET;
   const [before, now] = [accepted.categories[field], profile.categories[field]];
-  if (before.count === 0 || now.count === 0)
-    return { value: null, detail: `${field} has no values in one of the sets` };
+  if (before.count + now.count === 0)
+    return { value: null, detail: `${field} has no values in either set` };
   const names = frequentOf(before, now);
-  const [old, current] = [countsOf(before, names), countsOf(now, names)];
+  const old = countsOf(before, names, accepted.events);
+  const current = countsOf(now, names, profile.events);
   const { psi, contributions } = populationStabilityIndex(old, current);
   const moved = contributions.reduce(
     (best, one, index) => (one > (contributions[best] as number) ? index : best),
@@ -365,7 +366,7 @@ function categoryDrift(
     `${((100 * (counts[moved] as number)) / total).toFixed(1)} %`;
   return {
     value: psi,
-    detail: `${field}: ${names[moved] ?? 'the rest'} moved most, from ${share(old, before.count)} to ${share(current, now.count)}; ${association(old, current)}`,
+    detail: `${field}: ${[...names, 'the rest', 'no value'][moved]} moved most, from ${share(old, accepted.events)} to ${share(current, profile.events)}; ${association(old, current)}`,
   };
 }
 
@@ -392,11 +393,15 @@ function frequentOf(before: CategoryProfile, now: CategoryProfile): readonly str
   return [...new Set([...top(before), ...top(now)])].sort();
 }
 
-/** The counts of the named ones, then of the rest. */
-function countsOf({ count, values }: CategoryProfile, names: readonly string[]): number[] {
+/** The counts of the named ones, of the rest, and of the events without a value. */
+function countsOf(
+  { count, values }: CategoryProfile,
+  names: readonly string[],
+  events: number,
+): number[] {
   const known = new Map(values);
   const counts = names.map((name) => known.get(name) ?? 0);
-  return [...counts, count - counts.reduce((sum, one) => sum + one, 0)];
+  return [...counts, count - counts.reduce((sum, one) => sum + one, 0), events - count];
 }
 
 const SEE_TRACKING =

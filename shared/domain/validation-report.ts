@@ -40,7 +40,7 @@ export function findingText({ name, detail, examples, advice, ...rest }: Finding
 }
 
 /** The value and its bounds. */
-export function rule({ value, expectation }: Pick<Finding, 'value' | 'expectation'>): string {
+function rule({ value, expectation }: Pick<Finding, 'value' | 'expectation'>): string {
   const { at_least, at_most } = expectation;
   const bounds = [
     at_least === null ? null : `at least ${at_least}`,

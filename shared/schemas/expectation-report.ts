@@ -3,7 +3,7 @@ import { dataProfile } from './data-profile.ts';
 import { expectation } from './expectation.ts';
 
 /** `not-judged`: the data, or the want of an accepted set, leaves nothing to measure. */
-export const VERDICTS = ['pass', 'warn', 'halt', 'not-judged'] as const;
+const VERDICTS = ['pass', 'warn', 'halt', 'not-judged'] as const;
 
 const finding = z.strictObject({
   name: z.string(),

@@ -52,7 +52,7 @@ const measure = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hours_since_newest') }),
   /** Population stability index against the last accepted set, over deciles of that set. */
   z.strictObject({ kind: z.literal('number_drift'), field: number }),
-  /** The same over categories: the 50 most frequent of both sets, and the rest as one. */
+  /** The same over categories: the 25 most frequent of each set, the rest, and no value. */
   z.strictObject({ kind: z.literal('category_drift'), field: category }),
 ]);
 export type Measure = z.infer<typeof measure>;

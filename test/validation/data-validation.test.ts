@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { validateData } from '../../shared/domain/data-validation.ts';
 import { EXPECTATIONS, overriddenExpectations } from '../../shared/domain/expectations.ts';
@@ -343,6 +345,12 @@ const PLANTED: readonly [string, () => DataProfile, readonly string[], RegExp][]
     /country: JP moved most.*Cramér's V 1\.000 \(chi-square p < 0\.0001\)/,
   ],
   [
+    'countries that got lost',
+    () => always({ country: null }),
+    ['countries_as_accepted'],
+    /country: no value moved most, from 0\.0 % to 100\.0 %/,
+  ],
+  [
     'other categories',
     () => always({ product_category: 'new' }),
     ['categories_as_accepted'],
@@ -365,6 +373,12 @@ describe('a planted fault is found', () => {
     const planted = new Set(PLANTED.flatMap(([, , names]) => names));
     expect(EXPECTATIONS.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
   });
+});
+
+test('the document names every expectation', () => {
+  const document = readFileSync(join(import.meta.dirname, '../../docs/data-validation.md'), 'utf8');
+  const named = EXPECTATIONS.map(({ name }) => name.replace(/^.*(?=_as_accepted$)/, '…'));
+  for (const name of named) expect(document).toContain(`\`${name}\``);
 });
 
 describe('a finding names the events to look at', () => {
