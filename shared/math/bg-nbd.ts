@@ -1,4 +1,4 @@
-import { hypergeometric2F1 } from './hypergeometric-2f1.ts';
+import { hypergeometric2F1, logHypergeometric2F1 } from './hypergeometric-2f1.ts';
 import { logBeta, logGamma } from './log-gamma.ts';
 
 /**
@@ -36,12 +36,15 @@ export function probabilityAlive({ r, alpha, a, b }: BgNbd, { x, tx, T }: Repeat
 /**
  * Expected purchases in the time t after T (eq. 10; with x = 0 and T = 0 eq. 9, a new customer).
  *
- * Euler's transformation of ₂F₁ takes the power x out of it: no overflow, fewer terms.
+ * Euler's transformation of ₂F₁ takes the power x out of it: no overflow, fewer terms. Where that makes
+ * its terms alternate too strongly, the plain series is summed in log space.
  */
 export function expectedPurchases(model: BgNbd, repeats: Repeats, t: number): number {
   return probabilityAlive(model, repeats) * purchasesWhenAlive(model, repeats, t);
 }
 
+/** Below it the first parameter of the transformed function costs more than two digits. */
+const ALTERNATING = -5;
 /** The formula divides 0 by 0 at a = 1 and at a + b + x = 1: there it is the mean of both sides. */
 const REMOVED = 1e-4;
 
@@ -53,8 +56,12 @@ function purchasesWhenAlive(model: BgNbd, { x, tx, T }: Repeats, t: number): num
     return (side(-2 * REMOVED) + side(2 * REMOVED)) / 2;
   }
   const z = t / (alpha + T + t);
-  const power = Math.exp((a - 1) * Math.log1p(-z));
-  return (c / (a - 1)) * (1 - power * hypergeometric2F1(a + b - 1 - r, a - 1, c, z));
+  const logRest = Math.log1p(-z);
+  const kept =
+    a + b - 1 - r < ALTERNATING && c > 0
+      ? Math.exp((r + x) * logRest + logHypergeometric2F1(r + x, b + x, c, z))
+      : Math.exp((a - 1) * logRest) * hypergeometric2F1(a + b - 1 - r, a - 1, c, z);
+  return (c / (a - 1)) * (1 - kept);
 }
 
 /** Probability of n purchases in the time t after the first (eq. 8). */

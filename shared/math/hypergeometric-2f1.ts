@@ -19,3 +19,28 @@ export function hypergeometric2F1(a: number, b: number, c: number, z: number): n
   }
   return sum;
 }
+
+const RESCALE_ABOVE = 1e200;
+
+/**
+ * Natural logarithm of ₂F₁ where all its terms are positive, however large they grow.
+ * @param a above 0
+ * @param b above 0
+ * @param c above 0
+ * @param z in [0, 1)
+ */
+export function logHypergeometric2F1(a: number, b: number, c: number, z: number): number {
+  let [term, sum, scale] = [1, 1, 0];
+  for (let n = 0; n < MAX_TERMS; n++) {
+    const ratio = (((a + n) * (b + n)) / ((c + n) * (n + 1))) * z;
+    term *= ratio;
+    sum += term;
+    if (sum > RESCALE_ABOVE) {
+      scale += Math.log(sum);
+      term /= sum;
+      sum = 1;
+    }
+    if (ratio < 1 && term <= 1e-17 * (1 - ratio) * sum) break;
+  }
+  return scale + Math.log(sum);
+}

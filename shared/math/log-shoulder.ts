@@ -5,7 +5,7 @@ export interface Shoulder {
 }
 
 /** Of a likelihood per observation: outweighs what the tail of one still gains. */
-const STEEPNESS = 1;
+const STEEPNESS = 100;
 
 /**
  * The penalty of logarithms outside their shoulders: minus the logarithm of a prior that is flat
