@@ -7,6 +7,7 @@ import { interval } from '../shared/domain/model-card.ts';
 import type { SearchBudget } from '../shared/domain/successive-halving.ts';
 import { type ReadColumn, tableInputs, tableValues } from '../shared/domain/table-columns.ts';
 import { evaluateTable, type TableMetrics } from '../shared/domain/table-evaluation.ts';
+import { sharesOfCounts, withProducts } from '../shared/domain/table-products.ts';
 import { type TableTrial, type TrainedTable, trainTable } from '../shared/domain/table-training.ts';
 import { UnreadableInput, Usage } from '../shared/errors.ts';
 import { alignedTable } from './aligned-table.ts';
@@ -59,9 +60,11 @@ async function run(flags: Flags): Promise<void> {
   const budget = budgetOf(flags);
   for (const path of [flags.out, ...namesOf(flags.trialsOut)]) checkWritable(path);
   const train = await readTrainingTable(flags);
-  const { used, unused } = tableInputs(train.columns);
   const test = await readTestTable(flags, train.columns);
-  const { values } = tableValues(used, train.columns);
+  const products = sharesOfCounts(train.columns);
+  const columns = withProducts(train.columns, products);
+  const { used, unused } = tableInputs(columns);
+  const { values } = tableValues(used, columns);
   const progress = progressLine();
   const trained = await trainTable(
     { inputs: used, values, labels: train.labels, groups: train.groups },
@@ -76,7 +79,7 @@ async function run(flags: Flags): Promise<void> {
     },
   );
   progress.show('measuring');
-  const tested = tableValues(used, test.columns);
+  const tested = tableValues(used, withProducts(test.columns, products));
   const predictions = {
     logistic: trained.predict.logistic(tested.values),
     trees: trained.predict.trees(tested.values),

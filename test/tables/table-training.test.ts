@@ -4,6 +4,7 @@ import { stratifiedFolds } from '../../shared/domain/stratified-folds.ts';
 import { chooseCalibration } from '../../shared/domain/table-calibration.ts';
 import { type ReadColumn, tableInputs, tableValues } from '../../shared/domain/table-columns.ts';
 import { evaluateTable } from '../../shared/domain/table-evaluation.ts';
+import { sharesOfCounts, withProducts } from '../../shared/domain/table-products.ts';
 import { NotEnoughData } from '../../shared/errors.ts';
 import { seededRandom } from '../../shared/math/seeded-random.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
@@ -85,6 +86,21 @@ describe('columns of a table', () => {
   test('a number that is sometimes 0 and else missing is no constant', () => {
     const { used } = tableInputs([numbers('gaps', 0, Number.NaN, 0)]);
     expect(used).toHaveLength(1);
+  });
+
+  test('a share times a count is the number of cases, and nothing else is multiplied', () => {
+    const columns = [
+      numbers('exit_rate', 0.5, 0, Number.NaN, 1),
+      numbers('pages', 4, 0, 7, 2),
+      numbers('seconds', 0.5, 20, 3, 1),
+      numbers('weekend', 0, 1, 0, 1),
+      numbers('region', 1, 2, 3, 9),
+    ];
+    const pairs = sharesOfCounts(columns);
+    expect(pairs).toEqual([['exit_rate', 'pages']]);
+    expect(withProducts(columns, pairs).at(-1)).toEqual(
+      numbers('exit_rate × pages', 2, 0, Number.NaN, 2),
+    );
   });
 
   test('an unknown text is missing and counted', () => {
