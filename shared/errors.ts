@@ -63,6 +63,14 @@ export class MalformedPrediction extends Error {
   override readonly name = 'MalformedPrediction' as const;
 }
 
+/** The name of an execution is none that every part of the platform can carry. */
+export class InvalidExecutionName extends Error {
+  override readonly name = 'InvalidExecutionName' as const;
+  constructor(execution: string) {
+    super(`${JSON.stringify(execution)} names no execution: 1–80 letters, digits, - and _ do`);
+  }
+}
+
 /** An execution of that name exists with another input: give another name, or the same input. */
 export class ExecutionConflict extends Error {
   override readonly name = 'ExecutionConflict' as const;

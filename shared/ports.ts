@@ -196,7 +196,7 @@ export interface StateMachines {
    * Starts a run once: the same name and input again is the same run, whatever has become of it.
    * @param name 1–80 letters, digits, `-` and `_`; unique in the machine for at least 90 days
    * @param input JSON text, at most 262,144 bytes
-   * @throws InvalidRequest, ExecutionConflict (another input), ServiceUnavailable
+   * @throws InvalidExecutionName, ExecutionConflict (another input), ServiceUnavailable
    */
   start(machine: string, name: string, input: string): Promise<Execution>;
   /** @throws ServiceUnavailable */

@@ -5,9 +5,9 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { ExecutionConflict, ServiceUnavailable } from '../errors.ts';
+import { ExecutionConflict, InvalidExecutionName, ServiceUnavailable } from '../errors.ts';
 import type { Execution, ExecutionStatus, StateMachines } from '../ports.ts';
-import { checkExecutionName } from '../schemas/execution-name.ts';
+import { isExecutionName } from '../schemas/execution-name.ts';
 import { call } from './call.ts';
 import { callLimits } from './call-limits.ts';
 
@@ -50,7 +50,7 @@ export function openStateMachines(): StateMachines {
   return {
     find,
     async start(machine, name, input) {
-      checkExecutionName(name);
+      if (!isExecutionName(name)) throw new InvalidExecutionName(name);
       const isNew = await startNew(machine, name, input);
       const execution = await find(machine, name);
       if (execution?.input === input) return execution;

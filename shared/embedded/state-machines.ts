@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import { ExecutionConflict } from '../errors.ts';
+import { ExecutionConflict, InvalidExecutionName } from '../errors.ts';
 import type { Execution, ExecutionStatus, StateMachines } from '../ports.ts';
-import { checkExecutionName } from '../schemas/execution-name.ts';
+import { isExecutionName } from '../schemas/execution-name.ts';
 import { asService } from './as-service.ts';
 import { dataDirectory } from './data-directory.ts';
 
@@ -55,7 +55,7 @@ export function openStateMachines(): EmbeddedStateMachines {
 
   return {
     async start(machine, name, input) {
-      checkExecutionName(name);
+      if (!isExecutionName(name)) throw new InvalidExecutionName(name);
       await asService(() => directory.commit(() => insert.run(machine, name, input)));
       const execution = find(machine, name) as Execution;
       if (execution.input === input) return execution;

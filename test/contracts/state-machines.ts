@@ -82,8 +82,7 @@ export function stateMachinesContract(
       'refuses the name %j',
       async (name) => {
         await expect(start(name, '{}')).rejects.toMatchObject({
-          name: 'InvalidRequest',
-          field: 'name',
+          name: 'InvalidExecutionName',
         });
       },
     );
