@@ -243,17 +243,18 @@ describe('bad data halt, name the cause and leave everything as it was', () => {
   }
 
   test('what warns is kept in the summary and told', async () => {
-    rewrite((event) => ({ ...event, country: 'DE' }));
     writeFileSync(
       join(dataDir, 'expectations.json'),
-      JSON.stringify({ change: { countries: { at_most: 0, severity: 'warn' } } }),
+      JSON.stringify({ change: { product_categories: { at_most: 0 } } }),
     );
-    expect(await train()).toContain('accepted with a warning:\n  countries: 1 values of country');
+    expect(await train()).toContain(
+      'accepted with a warning:\n  product_categories: 1 values of product_category',
+    );
     const report = (await validate()).report;
     expect(validationSummary(report, 'digest')).toEqual({
       verdict: 'warn',
       report: 'digest',
-      warnings: [{ name: 'countries', value: 1, detail: '1 values of country' }],
+      warnings: [{ name: 'product_categories', value: 1, detail: '1 values of product_category' }],
     });
   }, 60_000);
 
