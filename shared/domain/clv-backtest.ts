@@ -7,7 +7,7 @@ import { followingValues } from './clv-training-rows.ts';
 import { DAY_MS } from './orders/customer-as-of.ts';
 import type { OrderBook } from './orders/order-book.ts';
 
-export interface PredictedCustomer {
+interface PredictedCustomer {
   readonly id: string;
   readonly value: number;
   readonly alive: number;

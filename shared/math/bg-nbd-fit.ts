@@ -16,7 +16,7 @@ export interface BgNbdFit {
   readonly fallback: 'prior' | 'nobody-leaves' | null;
 }
 
-export type BgNbdDiagnosis =
+type BgNbdDiagnosis =
   | 'no-customers'
   | 'nobody-repeats'
   | 'rates-at-the-edge'

@@ -19,7 +19,7 @@ export interface GammaGammaFit {
   readonly fallback: 'prior' | null;
 }
 
-export type GammaGammaDiagnosis = 'no-spend' | 'nobody-repeats' | 'at-the-edge' | 'not-converged';
+type GammaGammaDiagnosis = 'no-spend' | 'nobody-repeats' | 'at-the-edge' | 'not-converged';
 
 /**
  * Log-likelihood of mean spends, by the formula of the source's eq. 3, summed in log space.

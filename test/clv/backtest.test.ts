@@ -124,7 +124,7 @@ describe('a base that teaches little', () => {
       'one customer with 3000 orders',
       Array.from({ length: 3000 }, (_, i) => ({
         customer: 'x',
-        day: i % 200,
+        day: i % CUTOFF_DAY,
         amount: 1 + (i % 7),
       })),
     ],
