@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readOrders } from '../../local/read-orders.ts';
@@ -162,6 +163,23 @@ describe('transactions', () => {
     const customer = await only(`transactions:${file(`h.${ending}`, lines)}`);
     expect(customer.orders.map(({ value }) => value)).toEqual([1234.5]);
     expect(valueBetween(customer, 0, NOW)).toBe(1200);
+  });
+
+  test('a Parquet file of typed columns', async () => {
+    const path = join(folder, 'k.parquet');
+    const instance = await DuckDBInstance.create();
+    const connection = await instance.connect();
+    await connection.run(
+      `COPY (SELECT 7 AS id, TIMESTAMP '2010-01-01 09:30:00' AS date, 12.50::DECIMAL(9, 2) AS amount)
+       TO '${path}' (FORMAT parquet)`,
+    );
+    connection.closeSync();
+    instance.closeSync();
+    const customer = await only(`transactions:${path}`);
+    expect(customer).toMatchObject({
+      id: '7',
+      orders: [{ at: Date.UTC(2010, 0, 1, 9, 30), value: 12.5 }],
+    });
   });
 
   test('amounts in two currencies are refused', async () => {
