@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
 /** Suites that need more than Node: each is a project with a script of its own (package.json). */
-const OWN_PROJECT = ['emulators', 'browser', 'deploy', 'template', 'fuzz', 'trees-peers', 'vectors'];
+const OWN_PROJECT = [
+  'emulators',
+  'browser',
+  'deploy',
+  'template',
+  'fuzz',
+  'trees-peers',
+  'vectors',
+];
 
 export default defineConfig({
   test: {
