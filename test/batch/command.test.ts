@@ -4,14 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPlatform } from '../../local/platform.ts';
-import { composeModel, modelFileKey } from '../../shared/domain/model-folder.ts';
-import { routingKey } from '../../shared/domain/routing.ts';
-import { openObjectStore } from '../../shared/embedded/object-store.ts';
-import { openOnlineStore } from '../../shared/embedded/online-store.ts';
-import { definitionDigests } from '../../shared/features/catalogue.ts';
 import { decision } from '../../shared/schemas/score.ts';
 import { writeCompact } from '../../shared/trees/compact-forest.ts';
 import { readForest } from '../../shared/trees/read-forest.ts';
+import { serveModel } from '../serve-model.ts';
+import { numberFeature, untrainedModel } from '../untrained-model.ts';
 import { xgboostStumps } from '../xgboost-stumps.ts';
 
 vi.setConfig({ testTimeout: 30_000 }); // starts processes or DuckDB, on a machine that may be busy
@@ -130,50 +127,13 @@ describe('foresight features snapshot', () => {
 test('a score that names a product is made with what the snapshot knows of it', async () => {
   const name = 'product.view_count_30d';
   const forest = xgboostStumps([name], [{ column: 0, threshold: 1.5, left: -3, right: -1 }]);
-  const model = composeModel('2026-05-07', {
-    manifest: {
-      name: 'propensity',
-      features: [{ name, definition: definitionDigests().get(name) as string, type: 'number' }],
-      calibration: { kind: 'platt', a: -1, b: 0 },
-      prior: 0.05,
-      training: {
-        from: null,
-        to: null,
-        rows: 0,
-        sessions: 0,
-        data_digests: [],
-        code_version: 'test',
-        parameters: {},
-      },
-      metrics: {},
-      gates: [],
-      baseline: {},
-    },
-    artifact: { kind: 'trees', model: forest, forest: writeCompact(readForest(forest)) },
-    card: '# card\n',
-  });
+  const model = untrainedModel(
+    { kind: 'trees', model: forest, forest: writeCompact(readForest(forest)) },
+    { features: [numberFeature(name)], calibration: { kind: 'platt', a: -1, b: 0 } },
+  );
   const platform = await startPlatform({ dataDir, port: 0 });
   try {
-    const models = openObjectStore('ModelsBucket');
-    for (const file of ['manifest', 'model', 'card', 'forest'] as const)
-      await models.put(modelFileKey('propensity', model.version, file), model[file] as Uint8Array);
-    const routing = {
-      model: 'propensity',
-      champion: model.version,
-      previous: null,
-      challenger: null,
-      percent_bp: 0,
-      shadows: [],
-      salt: 's',
-      epoch: 1,
-      release_execution: null,
-    };
-    const state = JSON.stringify(routing);
-    await openOnlineStore('OnlineTable').write({
-      key: routingKey('propensity'),
-      version: 1,
-      state,
-    });
+    await serveModel(model);
     for (const product_id of ['p', 'unknown', undefined]) {
       const response = await fetch(`${platform.url}/v1/propensity`, {
         method: 'POST',

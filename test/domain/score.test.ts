@@ -12,6 +12,7 @@ import type { EnrichedEvent } from '../../shared/schemas/event.ts';
 import type { Routing } from '../../shared/schemas/routing.ts';
 import { decision, scoreResponse } from '../../shared/schemas/score.ts';
 import { enrichedEvent } from '../enriched-event.ts';
+import { routingTo } from '../routing-to.ts';
 import { MemoryDeliveryStream } from './memory-streams.ts';
 
 const keyRing = { current: 'k1', keys: { k1: 'ab'.repeat(32) } };
@@ -107,18 +108,7 @@ async function deliver(...events: EnrichedEvent[]): Promise<void> {
 }
 
 function route(champion: string, more: Partial<Routing> = {}): void {
-  const routing: Routing = {
-    model: 'propensity',
-    champion,
-    previous: null,
-    challenger: null,
-    percent_bp: 0,
-    shadows: [],
-    salt: 's',
-    epoch: 1,
-    release_execution: null,
-    ...more,
-  };
+  const routing = routingTo(champion, more);
   const key = 'routing#propensity';
   store.items.set(key, { key, version: 1, state: JSON.stringify(routing) });
 }

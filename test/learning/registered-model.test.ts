@@ -1,18 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hasCartRule } from '../../shared/domain/has-cart-rule.ts';
-import { additiveArtifact, composeModel, verifyFolder } from '../../shared/domain/model-folder.ts';
+import { additiveArtifact, verifyFolder } from '../../shared/domain/model-folder.ts';
 import { openModel } from '../../shared/domain/registered-model.ts';
 import { InvalidFeatureValue, ModelDigestMismatch, UnusableModel } from '../../shared/errors.ts';
 import { definitionDigests } from '../../shared/features/catalogue.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
-import type {
-  AdditiveModel,
-  Calibration,
-  LogisticModel,
-  Manifest,
-} from '../../shared/schemas/model.ts';
+import type { AdditiveModel, LogisticModel, Manifest } from '../../shared/schemas/model.ts';
 import type { FeatureValue } from '../../shared/schemas/score.ts';
+import { untrainedModel } from '../untrained-model.ts';
 
 type Features = Manifest['features'];
 
@@ -29,34 +25,9 @@ const FEATURES: Features = [
 
 function folderOf(
   model: AdditiveModel,
-  {
-    features = FEATURES,
-    calibration = { kind: 'logistic' } as Calibration,
-    runDate = '2026-03-01',
-  } = {},
+  { features = FEATURES, ...more }: Partial<Parameters<typeof untrainedModel>[1]> = {},
 ) {
-  return composeModel(runDate, {
-    manifest: {
-      name: 'propensity',
-      features,
-      calibration,
-      prior: 0.05,
-      training: {
-        from: null,
-        to: null,
-        rows: 0,
-        sessions: 0,
-        data_digests: [],
-        code_version: 'test',
-        parameters: {},
-      },
-      metrics: {},
-      gates: [],
-      baseline: {},
-    },
-    artifact: additiveArtifact(model),
-    card: '# card\n',
-  });
+  return untrainedModel(additiveArtifact(model), { features, ...more });
 }
 
 const LOGISTIC: LogisticModel = {

@@ -6,23 +6,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useEnvironment } from '../../local/environment.ts';
 import { lambdaContext } from '../../local/lambda-context.ts';
 import { readProjectWiring } from '../../local/project.ts';
-import { composeModel, modelFileKey } from '../../shared/domain/model-folder.ts';
-import { routingKey } from '../../shared/domain/routing.ts';
 import {
   closeDataDirectory,
   type DataDirectory,
   openDataDirectory,
 } from '../../shared/embedded/data-directory.ts';
 import { hostVersion } from '../../shared/embedded/model-endpoint.ts';
-import { openObjectStore } from '../../shared/embedded/object-store.ts';
-import { openOnlineStore } from '../../shared/embedded/online-store.ts';
 import { provisionKeyRing } from '../../shared/embedded/secret-store.ts';
 import { openStreamLog } from '../../shared/embedded/stream-log.ts';
-import { definitionDigests } from '../../shared/features/catalogue.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
 import { type Decision, decision } from '../../shared/schemas/score.ts';
 import { writeCompact } from '../../shared/trees/compact-forest.ts';
 import { readForest } from '../../shared/trees/read-forest.ts';
+import { serveModel } from '../serve-model.ts';
+import { numberFeature, untrainedModel } from '../untrained-model.ts';
 import { xgboostStumps } from '../xgboost-stumps.ts';
 
 const FEATURE = 'cart_product_count';
@@ -31,30 +28,10 @@ const ENDPOINT = 'foresight-dev-propensity';
 /** Nothing in the cart, or unknown: −3; something: −1. */
 const FOREST = xgboostStumps([FEATURE], [{ column: 0, threshold: 0.5, left: -3, right: -1 }]);
 
-const model = composeModel('2026-11-21', {
-  manifest: {
-    name: 'propensity',
-    features: [
-      { name: FEATURE, definition: definitionDigests().get(FEATURE) as string, type: 'number' },
-    ],
-    calibration: { kind: 'platt', a: -0.5, b: 0.25 },
-    prior: 0.05,
-    training: {
-      from: null,
-      to: null,
-      rows: 0,
-      sessions: 0,
-      data_digests: [],
-      code_version: 'test',
-      parameters: {},
-    },
-    metrics: {},
-    gates: [],
-    baseline: {},
-  },
-  artifact: { kind: 'trees', model: FOREST, forest: writeCompact(readForest(FOREST)) },
-  card: '# card\n',
-});
+const model = untrainedModel(
+  { kind: 'trees', model: FOREST, forest: writeCompact(readForest(FOREST)) },
+  { features: [numberFeature(FEATURE)], calibration: { kind: 'platt', a: -0.5, b: 0.25 } },
+);
 
 const folder = mkdtempSync(join(tmpdir(), 'foresight-'));
 let directory: DataDirectory;
@@ -66,22 +43,7 @@ beforeAll(async () => {
   process.env['SCORE_DEADLINE_MS'] = '10000';
   directory = openDataDirectory(folder);
   provisionKeyRing('PseudonymSecret');
-  const models = openObjectStore('ModelsBucket');
-  for (const file of ['manifest', 'model', 'card', 'forest'] as const)
-    await models.put(modelFileKey('propensity', model.version, file), model[file] as Uint8Array);
-  const routing = {
-    model: 'propensity',
-    champion: model.version,
-    previous: null,
-    challenger: null,
-    percent_bp: 0,
-    shadows: [],
-    salt: 's',
-    epoch: 1,
-    release_execution: null,
-  };
-  const item = { key: routingKey('propensity'), version: 1, state: JSON.stringify(routing) };
-  await openOnlineStore('OnlineTable').write(item);
+  await serveModel(model);
   const { handler } = await import('../../functions/score.ts');
   const event = { headers: {}, body: '{"anonymous_id":"shopper"}' };
   const log = openStreamLog(directory, 'DecisionsDeliveryStream');
