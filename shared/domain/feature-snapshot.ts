@@ -67,13 +67,13 @@ export async function loadSnapshot(
   for await (const row of rows) {
     if (validFrom === null) {
       validFrom = row.validFrom;
-      await refuseStale(kind, validFrom, store);
+      await refuseStale(kind, validFrom, store, retry);
     }
     batch.push(row);
     if (batch.length === MAX_KEYS) await load();
   }
   if (batch.length > 0) await load();
-  if (validFrom !== null && total.failed === 0) await noteLoaded(kind, validFrom, store);
+  if (validFrom !== null && total.failed === 0) await noteLoaded(kind, validFrom, store, retry);
   return total;
 }
 
@@ -87,7 +87,7 @@ async function loadBatch(
   let pending = [...rows.keys()];
   let unreadable: StoreUnavailable | null = null;
   for (let attempt = 0; pending.length > 0 && attempt < retry.attempts; attempt++) {
-    if (attempt > 0) await retry.sleep(retry.random() * retry.baseDelay * 2 ** (attempt - 1));
+    if (attempt > 0) await pause(retry, attempt);
     const asked = pending.map((index) => rows[index] as SnapshotRow);
     const items = await readItems(kind, asked, store).catch(unavailable);
     if (items instanceof StoreUnavailable) {
@@ -155,19 +155,51 @@ async function loadedItem(kind: Kind, store: OnlineStore) {
   return { version: item?.version ?? 0, validFrom };
 }
 
-async function refuseStale(kind: Kind, validFrom: number, store: OnlineStore): Promise<void> {
-  const loaded = await loadedItem(kind, store);
+async function refuseStale(
+  kind: Kind,
+  validFrom: number,
+  store: OnlineStore,
+  retry: RetryRules,
+): Promise<void> {
+  const loaded = await retried(retry, () => loadedItem(kind, store));
   if (loaded.validFrom !== null && loaded.validFrom > validFrom)
     throw new StaleSnapshot(
       `the ${kind} snapshot valid from ${new Date(loaded.validFrom).toISOString()} is online: an older one does not replace it`,
     );
 }
 
-async function noteLoaded(kind: Kind, validFrom: number, store: OnlineStore): Promise<void> {
-  const { version, validFrom: known } = await loadedItem(kind, store);
-  if (known !== null && known >= validFrom) return;
+/** A conflict means that another load noted its own: it is read anew, and the later one stays. */
+async function noteLoaded(
+  kind: Kind,
+  validFrom: number,
+  store: OnlineStore,
+  retry: RetryRules,
+): Promise<void> {
   const state = JSON.stringify({ valid_from: validFrom });
-  await store.write({ key: loadedKey(kind), version: version + 1, state });
+  await retried(retry, async () => {
+    const { version, validFrom: known } = await loadedItem(kind, store);
+    if (known !== null && known >= validFrom) return;
+    const result = await store.write({ key: loadedKey(kind), version: version + 1, state });
+    if (result === 'conflict')
+      throw new StoreUnavailable(`${loadedKey(kind)} was written by another load at the same time`);
+  });
+}
+
+/** @throws StoreUnavailable of the last attempt */
+async function retried<Answer>(retry: RetryRules, work: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || attempt >= retry.attempts) throw error;
+      await pause(retry, attempt);
+    }
+  }
+}
+
+/** Exponential, with full jitter. */
+function pause({ sleep, random, baseDelay }: RetryRules, attempt: number): Promise<void> {
+  return sleep(random() * baseDelay * 2 ** (attempt - 1));
 }
 
 function unavailable(error: unknown): StoreUnavailable {
