@@ -92,9 +92,11 @@ test('a binomial is the sum of its terms', () => {
 test('the incomplete beta function is its own mirror', () => {
   fc.assert(
     fc.property(shape, shape, probability, (a, b, x) => {
+      // 1 − (1 − y) is y to the last bit, of any other number only nearly.
+      const y = 1 - x;
       const [left, right] = [
-        regularizedIncompleteBeta(a, b, x),
-        regularizedIncompleteBeta(b, a, 1 - x),
+        regularizedIncompleteBeta(a, b, 1 - y),
+        regularizedIncompleteBeta(b, a, y),
       ];
       expectClose(left + right, 1, { abs: 1e-9 });
     }),
