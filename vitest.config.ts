@@ -20,6 +20,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: OWN_PROJECT.map((folder) => `test/${folder}/**`),
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+          setupFiles: ['test/property-seed.ts'],
         },
       },
       project('vectors', 30_000),
@@ -41,6 +42,7 @@ function project(name: string, testTimeout: number) {
       testTimeout,
       hookTimeout: testTimeout,
       env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+      setupFiles: ['test/property-seed.ts'],
     },
   };
 }
