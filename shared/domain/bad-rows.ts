@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { EventStream, ObjectStore, StreamEntry } from '../ports.ts';
 import type { BadRow } from '../schemas/bad-row.ts';
 import { type RawEvent, rawEvent } from '../schemas/raw-event.ts';
+import { noteInLake } from './lake-note.ts';
 import { putAll, type RetryRules } from './put-all.ts';
 
 /** Where the lake notes which bad rows were replayed, one `badRowReplay` a line. */
@@ -62,7 +62,9 @@ export async function replayBadRows(
   const idsWhere = (taken: boolean) =>
     entries.filter((_, index) => (outcome[index] === null) === taken).map(({ id }) => id);
   const replayed = idsWhere(true);
-  await noteReplays(replayed, deps);
+  const replayed_at = new Date(deps.now()).toISOString();
+  const notes = replayed.map((bad_row_id) => ({ bad_row_id, replayed_at }));
+  await noteInLake(BAD_ROW_REPLAYS, replayed_at, notes, deps.lake);
   return { replayed: replayed.length, unreplayable, failed: idsWhere(false) };
 }
 
@@ -79,16 +81,4 @@ function rawRecord(row: BadRow): RawEvent | null {
 function nextAttempt(raw: RawEvent): StreamEntry {
   const data = JSON.stringify({ ...raw, attempt: raw.attempt + 1 });
   return { partitionKey: raw.visitor, data };
-}
-
-async function noteReplays(
-  ids: readonly string[],
-  { lake, now }: { readonly lake: ObjectStore; readonly now: () => number },
-): Promise<void> {
-  if (ids.length === 0) return;
-  const replayed_at = new Date(now()).toISOString();
-  const lines = ids.map((bad_row_id) => `${JSON.stringify({ bad_row_id, replayed_at })}\n`);
-  const name = createHash('sha256').update(lines.join('')).digest('hex').slice(0, 32);
-  const key = `${BAD_ROW_REPLAYS}dt=${replayed_at.slice(0, 10)}/${name}.jsonl`;
-  await lake.put(key, new TextEncoder().encode(lines.join('')));
 }

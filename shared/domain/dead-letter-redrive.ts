@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type * as z from 'zod';
 import type { EventStream, ObjectStore } from '../ports.ts';
 import type { DeadLetter, deadLetterRedrive } from '../schemas/dead-letter.ts';
+import { noteInLake } from './lake-note.ts';
 import { putAll, type RetryRules } from './put-all.ts';
 
 /** Where the lake notes which dead letters were redriven, one `deadLetterRedrive` a line. */
@@ -48,30 +48,19 @@ export async function redriveDeadLetters(
     if (outcome.every((code) => code === null)) redriven.push(letter);
     else failed.push(letter.dead_letter_id);
   }
-  await noteRedrives(redriven, deps);
-  return {
-    redriven: redriven.length,
-    records: redriven.reduce((sum, { records }) => sum + records.length, 0),
-    empty: empty.map(({ dead_letter_id }) => dead_letter_id),
-    failed,
-  };
-}
-
-async function noteRedrives(
-  letters: readonly DeadLetter[],
-  { lake, now }: { readonly lake: ObjectStore; readonly now: () => number },
-): Promise<void> {
-  if (letters.length === 0) return;
-  const redriven_at = new Date(now()).toISOString();
-  const notes = letters.map(
+  const redriven_at = new Date(deps.now()).toISOString();
+  const notes = redriven.map(
     ({ dead_letter_id, records }): z.infer<typeof deadLetterRedrive> => ({
       dead_letter_id,
       redriven_at,
       records: records.length,
     }),
   );
-  const text = notes.map((note) => `${JSON.stringify(note)}\n`).join('');
-  const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  const key = `${DEAD_LETTER_REDRIVES}dt=${redriven_at.slice(0, 10)}/${name}.jsonl`;
-  await lake.put(key, new TextEncoder().encode(text));
+  await noteInLake(DEAD_LETTER_REDRIVES, redriven_at, notes, deps.lake);
+  return {
+    redriven: redriven.length,
+    records: redriven.reduce((sum, { records }) => sum + records.length, 0),
+    empty: empty.map(({ dead_letter_id }) => dead_letter_id),
+    failed,
+  };
 }
