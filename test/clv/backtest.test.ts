@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { register } from '../../cli/backtest.ts';
 import { useEnvironment } from '../../local/environment.ts';
 import { readProjectWiring } from '../../local/project.ts';
 import { NotEnoughData, UnreadableInput, Usage } from '../../shared/errors.ts';
+import { printedBy } from '../printed-by.ts';
 import { dateOf, type Payment, payments, transactionsCsv } from './shop.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'clv-'));
@@ -38,20 +38,8 @@ async function backtest(
   { orders, out, cutoff = dateOf(CUTOFF_DAY), horizon = `${HORIZON_DAYS}` }: Run,
   ...more: string[]
 ): Promise<string> {
-  const program = new Command();
-  register(program);
-  let printed = '';
-  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    printed += chunk;
-    return true;
-  });
   const flags = ['--orders', orders, '--cutoff', cutoff, '--horizon-days', horizon, '--out', out];
-  try {
-    await program.parseAsync(['backtest', 'clv', ...flags, ...more], { from: 'user' });
-  } finally {
-    spy.mockRestore();
-  }
-  return printed;
+  return printedBy([register], ['backtest', 'clv', ...flags, ...more]);
 }
 
 function predictions(name: string) {

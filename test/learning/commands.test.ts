@@ -1,8 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { register as registerBacktest } from '../../cli/backtest.ts';
 import { register as registerImport } from '../../cli/import.ts';
 import { register as registerModels } from '../../cli/models.ts';
@@ -20,6 +19,7 @@ import {
   Usage,
 } from '../../shared/errors.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
+import { printedBy } from '../printed-by.ts';
 import { eventAt, shopTraffic } from './events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'learning-'));
@@ -31,22 +31,13 @@ let exitCode: typeof process.exitCode;
 
 /** What a command printed, in this process. */
 async function foresight(...words: string[]): Promise<string> {
-  const program = new Command();
-  for (const register of [registerImport, registerTrain, registerModels, registerBacktest])
-    register(program);
-  const printed: Buffer[] = [];
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    printed.push(Buffer.from(chunk as string | Uint8Array));
-    return true;
-  });
+  const commands = [registerImport, registerTrain, registerModels, registerBacktest];
   try {
-    await program.parseAsync(words, { from: 'user' });
+    return await printedBy(commands, words);
   } finally {
-    write.mockRestore();
     exitCode = process.exitCode ?? 0;
     process.exitCode = 0;
   }
-  return Buffer.concat(printed).toString();
 }
 
 const json = async (...words: string[]) => JSON.parse(await foresight(...words, '--json'));

@@ -1,33 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { register } from '../../cli/backtest.ts';
 import { NotEnoughData, UnreadableInput, Usage } from '../../shared/errors.ts';
 import { seededRandom } from '../../shared/math/seeded-random.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
+import { printedBy } from '../printed-by.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tables-'));
 const file = (name: string) => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What the command printed, in this process. */
-async function foresight(...words: string[]): Promise<string> {
-  const program = new Command();
-  register(program);
-  const printed: string[] = [];
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    printed.push(String(chunk));
-    return true;
-  });
-  try {
-    await program.parseAsync(['backtest', 'table', ...words], { from: 'user' });
-  } finally {
-    write.mockRestore();
-  }
-  return printed.join('');
-}
+const foresight = (...words: string[]) => printedBy([register], ['backtest', 'table', ...words]);
 
 const HEADER = 'session,shopper,views,cart_value,device,weekend,bought';
 

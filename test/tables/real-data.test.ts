@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { Command } from 'commander';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { register } from '../../cli/backtest.ts';
+import { printedBy } from '../printed-by.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tables-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -28,36 +28,15 @@ describe.skipIf(!existsSync(SESSIONS))('online-shoppers-intention, one fifth as 
       'test.csv',
       lines.filter((_line, row) => row % 5 === 0),
     );
-    const program = new Command();
-    register(program);
-    const printed: string[] = [];
-    const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-      printed.push(String(chunk));
-      return true;
-    });
-    try {
-      await program.parseAsync(
-        [
-          ...[
-            'backtest',
-            'table',
-            '--label',
-            'Revenue',
-            '--drop',
-            'PageValues',
-            '--trials',
-            '1',
-            '--json',
-          ],
-          ...['--train', train, '--test', later],
-          ...['--out', join(folder, 'predictions.csv')],
-        ],
-        { from: 'user' },
-      );
-    } finally {
-      stdout.mockRestore();
-    }
-    const { trees } = JSON.parse(printed.join('')).metrics;
+    const printed = await printedBy(
+      [register],
+      [
+        ...['backtest', 'table', '--label', 'Revenue', '--drop', 'PageValues'],
+        ...['--trials', '1', '--json', '--train', train, '--test', later],
+        ...['--out', join(folder, 'predictions.csv')],
+      ],
+    );
+    const { trees } = JSON.parse(printed).metrics;
     expect(trees.auc.value).toBeGreaterThan(0.76);
     expect(trees.auc_gain_over_logistic.lower).toBeGreaterThan(0);
     expect(trees.ece.value).toBeLessThan(0.03);

@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { register } from '../../cli/trees.ts';
 import { openTable } from '../../local/read-table.ts';
@@ -9,27 +8,19 @@ import { UnreadableInput, UnusableModel, Usage } from '../../shared/errors.ts';
 import { rocAuc } from '../../shared/math/roc-auc.ts';
 import { seededRandom } from '../../shared/math/seeded-random.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
+import { printedBy } from '../printed-by.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trees-'));
 const file = (name: string) => join(folder, name);
 
 /** What a command printed on stdout, in this process. */
 async function foresight(...words: string[]): Promise<string> {
-  const program = new Command();
-  register(program);
-  const printed: string[] = [];
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    printed.push(String(chunk));
-    return true;
-  });
   const silent = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   try {
-    await program.parseAsync(['trees', ...words], { from: 'user' });
+    return await printedBy([register], ['trees', ...words]);
   } finally {
-    write.mockRestore();
     silent.mockRestore();
   }
-  return printed.join('');
 }
 
 const json = async (...words: string[]) => JSON.parse(await foresight(...words, '--json'));

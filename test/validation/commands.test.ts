@@ -10,8 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { Command } from 'commander';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { register as registerData } from '../../cli/data.ts';
 import { register as registerImport } from '../../cli/import.ts';
 import { register as registerModels } from '../../cli/models.ts';
@@ -23,6 +22,7 @@ import { closeDataDirectory, dataDirectory } from '../../shared/embedded/data-di
 import { DataHalted, NotEnoughData, UnreadableInput, Usage } from '../../shared/errors.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
 import { shopTraffic } from '../learning/events.ts';
+import { printedBy } from '../printed-by.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'validation-'));
 const dataDir = join(folder, 'data');
@@ -35,22 +35,12 @@ let exitCode: typeof process.exitCode;
 
 /** What a command printed, in this process. */
 async function foresight(...words: string[]): Promise<string> {
-  const program = new Command();
-  for (const register of [registerImport, registerData, registerTrain, registerModels])
-    register(program);
-  const printed: string[] = [];
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    printed.push(String(chunk));
-    return true;
-  });
   try {
-    await program.parseAsync(words, { from: 'user' });
+    return await printedBy([registerImport, registerData, registerTrain, registerModels], words);
   } finally {
-    write.mockRestore();
     exitCode = process.exitCode;
     process.exitCode = undefined;
   }
-  return printed.join('');
 }
 
 /** The report of `data validate`, and the exit code it asked for. */
