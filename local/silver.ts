@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { NotEnoughData, UnreadableInput } from '../shared/errors.ts';
 import { DAY_MS } from '../shared/features/day-tiles.ts';
+import { ORDER_COLUMNS } from '../shared/features/trino-orders.ts';
 import {
   BRONZE_COLUMNS,
   EVENT_COLUMNS,
@@ -28,7 +29,7 @@ export interface SilverSummary {
   readonly missing_days: readonly string[];
 }
 
-const TABLES = ['events', 'sessions', 'visitors'] as const;
+const TABLES = ['events', 'sessions', 'visitors', 'orders'] as const;
 const TYPES: Readonly<Record<(typeof TABLES)[number], Readonly<Record<string, string>>>> = {
   events: { ...EVENT_COLUMNS, event_time: 'BIGINT', received_time: 'BIGINT' },
   sessions: {
@@ -38,6 +39,7 @@ const TYPES: Readonly<Record<(typeof TABLES)[number], Readonly<Record<string, st
     session_seconds: 'DOUBLE',
   },
   visitors: VISITOR_COLUMNS,
+  orders: ORDER_COLUMNS,
 };
 /** Begins with an underscore: Hive and Athena read no such file. */
 const SOURCE_FILE = '_source.txt';

@@ -1,5 +1,6 @@
 import { DAY_MS } from './day-tiles.ts';
 import { SESSION_IDLE_MS } from './session-rule.ts';
+import { trinoOrders } from './trino-orders.ts';
 import { LATE_MS, VISITOR_MEMORY_MS } from './visitor.ts';
 
 /** Columns of the enriched events that the lake's clean events keep, with their Trino types. */
@@ -50,6 +51,7 @@ export interface SilverDay {
   readonly events: string;
   readonly sessions: string;
   readonly visitors: string;
+  readonly orders: string;
 }
 
 const columns = Object.keys(EVENT_COLUMNS);
@@ -202,5 +204,6 @@ FROM (
 WHERE place = 1
 ORDER BY visitor
 `,
+    orders: trinoOrders(),
   };
 }

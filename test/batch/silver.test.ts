@@ -93,6 +93,49 @@ describe('clean events', () => {
   });
 });
 
+describe('orders', () => {
+  const bought = (changes: Partial<EnrichedEvent> & { at?: number }) =>
+    view({ event_type: 'purchase', order_id: 'o', price: 0.1, currency: 'EUR', ...changes });
+  const orders = async (columns: string) => {
+    await refresh('2026-05-09');
+    const read = await lake.duckdb.connection.runAndReadAll(
+      `SELECT ${columns} FROM read_parquet('${lake.folder}/silver/orders/*/*.parquet') ORDER BY ALL`,
+    );
+    return read.getRowsJson();
+  };
+
+  test('are the lines of one id, what was sent back taken off, each day by itself', async () => {
+    lake.deliver([
+      bought({ quantity: 3 }),
+      bought({ price: 0.2, at: NOON + HOUR }),
+      bought({ price: null }),
+      bought({ event_type: 'refund', at: NOON + 2 * HOUR }),
+      bought({ event_type: 'refund', price: 0.2, at: NOON + 30 * HOUR }),
+      bought({ currency: 'USD', price: 7, at: NOON + 31 * HOUR }),
+      view({ price: 99 }),
+    ]);
+    const columns =
+      'dt, order_time::INT64, net_amount, gross_amount, refunded_amount, lines::INT, refund_lines::INT, unpriced_lines::INT, currency';
+    expect(await orders(columns)).toEqual([
+      ['2026-05-06', String(NOON), 0.4, 0.5, 0.1, 3, 1, 1, 'EUR'],
+      ['2026-05-07', String(NOON + 30 * HOUR), -0.2, 0, 0.2, 0, 1, 0, 'EUR'],
+      ['2026-05-07', String(NOON + 31 * HOUR), 7, 7, 0, 1, 0, 0, 'USD'],
+    ]);
+  });
+
+  test('without an id are orders of their own, and of whom the visitor is linked to', async () => {
+    lake.deliver([
+      view({ event_type: 'identify', user_id: 'anna' }),
+      bought({ order_id: null, event_id: 'e1', user_id: null, at: NOON + HOUR }),
+      bought({ order_id: null, event_id: 'e2', user_id: null, visitor: 'guest' }),
+    ]);
+    expect(await orders('order_id, user_id, lines::INT')).toEqual([
+      ['e1', 'anna', 1],
+      ['e2', null, 1],
+    ]);
+  });
+});
+
 describe('again', () => {
   test('nothing is made where nothing changed; made anew, it has the same bytes', async () => {
     lake.deliver([
@@ -106,7 +149,7 @@ describe('again', () => {
       return bytesOf(lake.folder);
     };
     const first = await make();
-    expect(first.size).toBe(11);
+    expect(first.size).toBe(14);
     expect(await refresh('2026-05-09')).toMatchObject({ days: 3, made: 0 });
     for (const day of ['2026-05-06', '2026-05-07', '2026-05-08'])
       writeFileSync(join(lake.folder, 'silver', 'events', `dt=${day}`, '_source.txt'), 'other');
