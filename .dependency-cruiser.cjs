@@ -31,6 +31,8 @@ const DIRECTIONS = {
     'shared/schemas',
     'shared/errors',
   ],
+  // The same database for both worlds.
+  'shared/postgres': ['shared/postgres', 'shared/ports', 'shared/schemas', 'shared/errors'],
   'shared/runtime': ['shared/runtime', 'shared/schemas', 'shared/errors'],
   functions: ['shared/'],
   local: ['local', 'functions', 'shared/'],

@@ -125,6 +125,21 @@ export class ModelNotFound extends Error {
   override readonly name = 'ModelNotFound' as const;
 }
 
+/** A shop's database cannot be reached, or broke off: the next run goes on where this one ended. */
+export class OrderSourceUnavailable extends Error {
+  override readonly name = 'OrderSourceUnavailable' as const;
+}
+
+/** A shop's database refuses us, or gives us more than reading: its owner must change our role. */
+export class OrderSourceForbidden extends Error {
+  override readonly name = 'OrderSourceForbidden' as const;
+}
+
+/** The table of orders is not what its mapping, or the last run, says: nothing was read. */
+export class OrderSourceChanged extends Error {
+  override readonly name = 'OrderSourceChanged' as const;
+}
+
 /** A file given to `import`, `replay` or `backtest` cannot be read as the named format. */
 export class UnreadableInput extends Error {
   override readonly name = 'UnreadableInput' as const;
@@ -150,9 +165,39 @@ export class EveryTrialFailed extends Error {
   override readonly name = 'EveryTrialFailed' as const;
 }
 
+/** A parameter that the built-in XGBoost container, or the trainer here, has no counterpart for. */
+export class UnsupportedHyperparameter extends Error {
+  override readonly name = 'UnsupportedHyperparameter' as const;
+}
+
+/** What a training job left is no model that can be used: `model.tar.gz` or the file in it. */
+export class MalformedArtifact extends Error {
+  override readonly name = 'MalformedArtifact' as const;
+}
+
+/** A converted model does not predict what the container that trained it reported. */
+export class PredictionsDiffer extends Error {
+  override readonly name = 'PredictionsDiffer' as const;
+}
+
 /** The data fails an expectation that halts: nothing is trained on it. */
 export class DataHalted extends Error {
   override readonly name = 'DataHalted' as const;
+}
+
+/** Customer values fail a check that halts: they are not published, and what was published stays. */
+export class ScoresHalted extends Error {
+  override readonly name = 'ScoresHalted' as const;
+}
+
+/** What is published of customer values does not hang together, or cannot be read. */
+export class InvalidPublication extends Error {
+  override readonly name = 'InvalidPublication' as const;
+}
+
+/** No value is published of the customer asked for. */
+export class CustomerNotScored extends Error {
+  override readonly name = 'CustomerNotScored' as const;
 }
 
 /** A key of this id exists, or none does, against what the command needs. */

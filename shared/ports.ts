@@ -271,3 +271,42 @@ export interface DeadLetterQueue {
   /** @throws ServiceUnavailable */
   delete(receipt: string): Promise<void>;
 }
+
+/** A row of a shop's order table as texts; null where the cell is. */
+export interface OrderRow {
+  readonly order: string;
+  readonly customer: string | null;
+  /** ISO 8601 UTC with microseconds, as is `updated`. */
+  readonly date: string | null;
+  readonly amount: string | null;
+  readonly updated: string;
+  readonly currency: string | null;
+  readonly status: string | null;
+}
+
+/** A place in a table whose rows are ordered by last change, then by id. */
+export interface OrderMark {
+  readonly updated: string;
+  readonly order: string;
+}
+
+/** A table of orders in a shop's own database, which is only read. */
+export interface OrderTable {
+  /**
+   * Types of the mapped columns as the database names them.
+   * @throws OrderSourceChanged where table or column is not there, or cannot be what it is mapped to
+   */
+  types(): Promise<Readonly<Record<string, string>>>;
+  /**
+   * The next rows in order of (updated, order), at most a page. Rows never changed (`updated` null)
+   * are not among them.
+   * @param after null for the beginning
+   */
+  page(after: OrderMark | null): Promise<readonly OrderRow[]>;
+  /** Rows that no page will ever hold, as nobody knows when they changed. */
+  countUndated(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** @throws OrderSourceUnavailable, OrderSourceForbidden from each of its calls too */
+export type OpenOrderTable = () => Promise<OrderTable>;
