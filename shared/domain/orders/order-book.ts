@@ -24,6 +24,14 @@ export interface Customer {
   readonly orders: readonly Order[];
   /** All cancellations of products, by time, whether or not their purchase is known. */
   readonly cancellations: readonly Cancellation[];
+  /** From the clickstream; absent where there is none. */
+  readonly activity?: CustomerActivity;
+}
+
+/** Times, epoch milliseconds, ascending. */
+export interface CustomerActivity {
+  readonly sessions: readonly number[];
+  readonly carts: readonly number[];
 }
 
 /** What became of the rows of the files. */
