@@ -14,10 +14,10 @@ const environment = z.object({
   LAKE_BUCKET: z.string(),
   PSEUDONYM_SECRET: z.string(),
   ORDERS_SECRET: z.string(),
-  /** JSON of the mapping; empty where the stage reads no database. */
+  /** JSON of the mapping; `off` where the stage reads no database. */
   ORDERS_SOURCE: z
     .string()
-    .transform((text) => (text === '' ? null : orderSource.parse(JSON.parse(text)))),
+    .transform((text) => (text === 'off' ? null : orderSource.parse(JSON.parse(text)))),
 });
 
 /** The function has 15 minutes; a page begun now ends in time. */

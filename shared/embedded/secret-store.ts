@@ -6,12 +6,12 @@ import type { SecretStore } from '../ports.ts';
 import { dataDirectory } from './data-directory.ts';
 import { writeOnce } from './write-once.ts';
 
-/** Secrets as files that only their owner may read. */
+/** Secrets in `FORESIGHT_SECRET_<name>` of the environment, else as files that only their owner may read. */
 export function openSecretStore(): SecretStore {
   const { path } = dataDirectory();
   return {
     async read(name) {
-      const secret = readSecret(path, name);
+      const secret = process.env[`FORESIGHT_SECRET_${name}`] ?? readSecret(path, name);
       if (secret === null) throw new StoreUnavailable(`there is no secret ${name} in ${path}`);
       return secret;
     },

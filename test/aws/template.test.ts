@@ -18,6 +18,9 @@ const WILDCARD_RESOURCES = [
   `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/undelivered/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/dead_letters/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/orders/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/refused_orders/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/orders/watermarks/*"}`,
 ];
 
 /** Modules that sign their calls themselves, and what those need. */
@@ -26,11 +29,15 @@ const SIGNED_BY_HAND: Readonly<Record<string, readonly string[]>> = {
   'shared/aws/model-endpoint.ts': ['sagemaker:InvokeEndpoint'],
 };
 
+/** Calls whose permission has another name. */
+const PERMISSIONS: Readonly<Record<string, string>> = { 's3:ListObjectsV2': 's3:ListBucket' };
+
 /** In a bundle because their adapter or client is; these functions never make the calls. */
 const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
   authorizer: ['dynamodb:DescribeEndpoints'],
   'update-features': ['dynamodb:DescribeEndpoints'],
-  'keep-dead-letters': ['s3:CreateSession', 's3:DeleteObject', 's3:GetObject', 's3:ListObjectsV2'],
+  'import-orders': ['s3:CreateSession', 's3:DeleteObject'],
+  'keep-dead-letters': ['s3:CreateSession', 's3:DeleteObject', 's3:GetObject', 's3:ListBucket'],
   score: ['dynamodb:DescribeEndpoints', 'dynamodb:PutItem'],
 };
 
@@ -147,7 +154,8 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
       const { modules } = await bundleFunction(name);
       const called = [...modules.keys()].flatMap((path) => {
         const command = /client-([\w-]+)\/.*\/commands\/(\w+)Command\.js$/.exec(path);
-        if (command) return [`${command[1]?.replaceAll('-', '')}:${command[2]}`];
+        const call = `${command?.[1]?.replaceAll('-', '')}:${command?.[2]}`;
+        if (command) return [PERMISSIONS[call] ?? call];
         return SIGNED_BY_HAND[path] ?? [];
       });
       const isConsumer = all('AWS::Lambda::EventSourceMapping').some(
