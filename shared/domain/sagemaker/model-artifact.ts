@@ -1,0 +1,80 @@
+import { gzipSync } from 'node:zlib';
+import { MalformedArtifact } from '../../errors.ts';
+import type { Forest } from '../../trees/forest.ts';
+import { readForest } from '../../trees/read-forest.ts';
+import { modelOfArtifact } from '../../trees/xgboost-container.ts';
+
+const MEMBER = 'xgboost-model';
+const BLOCK = 512;
+
+/**
+ * The forest in the artifact of a training job with the built-in XGBoost container: UBJSON, JSON or
+ * the old binary form in the member `xgboost-model` of `model.tar.gz`.
+ * @param featureCount of the columns that the job was given
+ * @throws MalformedArtifact saying what was wrong and what to do
+ */
+export function forestOfArtifact(artifact: Uint8Array, featureCount: number): Forest {
+  const forest = forestIn(unpacked(artifact));
+  if (forest.featureCount === featureCount) return forest;
+  throw new MalformedArtifact(
+    `the model has ${forest.featureCount} columns, ${featureCount} were given to train on: the job read another channel, or one with a header or with weights that csv_weights did not announce`,
+  );
+}
+
+/**
+ * `model.tar.gz` of a model file, as the container reads and leaves it. The same file gives the same
+ * bytes: the archive has no time and no owner.
+ * @param model XGBoost's UBJSON: the container takes a file without an ending for that
+ */
+export function packArtifact(model: Uint8Array): Uint8Array {
+  const header = Buffer.alloc(BLOCK);
+  const field = (text: string, at: number) => header.write(text, at, 'latin1');
+  const octal = (value: number, digits: number) => value.toString(8).padStart(digits, '0');
+  field(MEMBER, 0);
+  field(octal(0o644, 7), 100);
+  field(octal(0, 7), 108);
+  field(octal(0, 7), 116);
+  field(octal(model.length, 11), 124);
+  field(octal(0, 11), 136);
+  field('        ', 148); // counts as blanks in its own sum
+  field('0', 156);
+  field('ustar\u000000', 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  field(`${octal(sum, 6)}\u0000 `, 148);
+  const padding = Buffer.alloc((BLOCK - (model.length % BLOCK)) % BLOCK);
+  const zipped = gzipSync(Buffer.concat([header, model, padding, Buffer.alloc(2 * BLOCK)]));
+  zipped[9] = 255; // operating system: unknown
+  return zipped;
+}
+
+function unpacked(artifact: Uint8Array): Uint8Array {
+  try {
+    return modelOfArtifact(artifact);
+  } catch (error) {
+    throw malformed(error, 'Is it the ModelArtifacts of a finished job of the XGBoost container?');
+  }
+}
+
+function forestIn(model: Uint8Array): Forest {
+  if (model.length === 0)
+    throw new MalformedArtifact(`${MEMBER} is empty: the job ended before it saved. Train again`);
+  if (isPickle(model))
+    throw new MalformedArtifact(
+      `${MEMBER} is a Python pickle, as images up to 1.2 leave it, which runs code when it is read: train with a newer image`,
+    );
+  try {
+    return readForest(model);
+  } catch (error) {
+    throw malformed(error, 'Train again, or convert the file with the XGBoost that wrote it');
+  }
+}
+
+/** Protocols 2 to 5 begin with their number and end with a stop. */
+function isPickle(bytes: Uint8Array): boolean {
+  const [first, protocol = 0] = bytes;
+  return first === 0x80 && protocol >= 2 && protocol <= 5 && bytes.at(-1) === 0x2e;
+}
+
+function malformed(cause: unknown, advice: string): MalformedArtifact {
+  return new MalformedArtifact(`${(cause as Error).message}. ${advice}`, { cause });
+}
