@@ -1,8 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import type { Context } from 'aws-lambda';
 import { type LogicalClock, openClock, runOnLogicalClock } from '../shared/embedded/clock.ts';
 import {
   closeDataDirectory,
@@ -13,18 +10,21 @@ import {
 import { openDeadLetterQueue } from '../shared/embedded/dead-letter-queue.ts';
 import { openObjectStore } from '../shared/embedded/object-store.ts';
 import { openOnlineStore } from '../shared/embedded/online-store.ts';
+import { openStateMachines } from '../shared/embedded/state-machines.ts';
 import { openStreamLog } from '../shared/embedded/stream-log.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { type DeliveryWriter, startDelivery } from './delivery.ts';
 import { resourceNamed, useEnvironment } from './environment.ts';
 import { type EventSourceMapping, startEventSourceMapping } from './event-source-mapping.ts';
+import { type Invoke, loadFunctions } from './functions.ts';
 import { type HttpDoor, openHttpDoor } from './http-door.ts';
-import { lambdaContext } from './lambda-context.ts';
-import { PROJECT, readProjectWiring } from './project.ts';
+import { openMachineRunner } from './machines/open-runner.ts';
+import type { MachineRunner } from './machines/runner.ts';
+import { readProjectWiring } from './project.ts';
 import { provision } from './provision.ts';
 import { readReplayState } from './replay-state.ts';
 import { Schedules, scheduledEvent } from './schedules.ts';
-import type { WiredFunction, Wiring } from './wiring.ts';
+import type { Wiring } from './wiring.ts';
 
 /** A whole running Foresight in this process. */
 export interface Platform {
@@ -52,10 +52,7 @@ export interface PlatformOptions {
   readonly pages?: (platform: Platform) => Pages;
 }
 
-type Invoke = (functionName: string, event: unknown) => Promise<unknown>;
-
 const HOUSEKEEPING_MS = 5000;
-let starts = 0;
 
 /**
  * Runs everything that serverless.yml wires, in this process and on one data directory.
@@ -80,10 +77,21 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const apiKey = await provision();
     const invoke = await loadFunctions(wiring.functions);
     await startConsumers(wiring, directory, invoke, started);
+    const runner = openMachineRunner(wiring, invoke);
+    started.runner = runner;
+    runner.start();
     started.schedules = new Schedules(wiring.schedules, openClock(), async (schedule, time) => {
-      await invoke(schedule.function, scheduledEvent(schedule, time)).catch(
-        complain(schedule.function),
-      );
+      const event = scheduledEvent(schedule, time);
+      if ('function' in schedule.target) {
+        const name = schedule.target.function;
+        await invoke(name, event).catch(complain(name));
+      } else {
+        const { machine } = schedule.target;
+        const name = `schedule-${new Date(time).toISOString().replace(/\W/g, '-')}`;
+        await openStateMachines()
+          .start(machine, name, JSON.stringify(event))
+          .catch(complain(machine));
+      }
     });
     started.schedules.start();
     started.housekeeping = setInterval(() => {
@@ -118,30 +126,9 @@ interface Started {
   readonly mappings: Map<string, EventSourceMapping[]>;
   readonly deliveries: Map<string, DeliveryWriter[]>;
   schedules?: Schedules;
+  runner?: MachineRunner;
   housekeeping?: NodeJS.Timeout;
   door?: HttpDoor;
-}
-
-async function loadFunctions(functions: readonly WiredFunction[]): Promise<Invoke> {
-  // A handler composes once and keeps its adapters: each start needs handlers of its own.
-  const start = starts++;
-  const handlers = new Map(
-    await Promise.all(
-      functions.map(async (wired) => {
-        const url = `${pathToFileURL(join(PROJECT, `${wired.module}.ts`))}?start=${start}`;
-        const handler = (await import(url))[wired.export] as (
-          event: unknown,
-          context: Context,
-        ) => Promise<unknown>;
-        return [wired.name, { handler, timeout: wired.timeoutSeconds }] as const;
-      }),
-    ),
-  );
-  return async (name, event) => {
-    const wired = handlers.get(name);
-    if (!wired) throw new RangeError(`no function ${name}`);
-    return wired.handler(event, lambdaContext(name, wired.timeout));
-  };
 }
 
 async function startConsumers(
@@ -204,6 +191,7 @@ async function stopAll(started: Started): Promise<void> {
   clearInterval(started.housekeeping);
   await started.door?.close();
   await started.schedules?.stop();
+  await started.runner?.stop();
   const mappings = [...started.mappings.values()].flat();
   await Promise.all(mappings.map((mapping) => mapping.stop()));
   const deliveries = [...started.deliveries.values()].flat();

@@ -38,7 +38,7 @@ export function nextRun(expression: string, after: number): number {
  */
 const isHousekeeping = (expression: string) => /^rate\(\d+ minutes?\)$/.test(expression);
 
-/** Runs functions when the platform's clock says so, whichever clock that is. */
+/** Runs functions and machines when the platform's clock says so, whichever clock that is. */
 export class Schedules {
   readonly #timetable: { schedule: Schedule; expression: string; next: number }[];
   readonly #clock: Clock;
@@ -90,8 +90,9 @@ export class Schedules {
 }
 
 /** The event of an EventBridge rule, or the input that the wiring gives instead. */
-export function scheduledEvent({ function: name, input }: Schedule, time: number): unknown {
+export function scheduledEvent({ target, input }: Schedule, time: number): unknown {
   if (input !== undefined) return input;
+  const name = 'function' in target ? target.function : target.machine;
   return {
     version: '0',
     id: `${name}-${time}`,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { UnsupportedWiring } from '../shared/errors.ts';
+import type { WiredMachine } from './machines/definition.ts';
 import { readServiceFile } from './service-file.ts';
 
 /** What runs where, as the embedded platform runs it. Resources go by their logical names. */
@@ -11,6 +12,7 @@ export interface Wiring {
   readonly streamMappings: readonly StreamMapping[];
   readonly deliveries: readonly Delivery[];
   readonly schedules: readonly Schedule[];
+  readonly machines: readonly WiredMachine[];
 }
 
 export interface WiredFunction {
@@ -70,11 +72,14 @@ export interface Delivery {
 }
 
 export interface Schedule {
-  readonly function: string;
+  readonly target: ScheduleTarget;
   /** `rate(…)` or `cron(…)` as EventBridge has them. */
   readonly expressions: readonly string[];
   readonly input: unknown;
 }
+
+/** A machine goes by what the template calls it. */
+export type ScheduleTarget = { readonly function: string } | { readonly machine: string };
 
 const reference = z.union([
   z.strictObject({ Ref: z.string() }).transform(({ Ref }) => Ref),
@@ -176,6 +181,25 @@ const deliveryResource = z.looseObject({
     }),
   }),
 });
+const machineResource = z.looseObject({
+  Properties: z.looseObject({
+    StateMachineName: z.string(),
+    Definition: z.record(z.string(), z.unknown()),
+    DefinitionSubstitutions: z
+      .record(z.string(), z.union([z.string(), z.number().transform(String), reference]))
+      .default({}),
+  }),
+});
+/** A rule on a schedule starts machines: functions have theirs in their own events. */
+const ruleResource = z.looseObject({
+  Properties: z.looseObject({
+    ScheduleExpression: expression.optional(),
+    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+    Targets: z.array(
+      z.looseObject({ Arn: reference, Id: z.string(), Input: z.string().optional() }),
+    ),
+  }),
+});
 
 /**
  * @param file path of serverless.yml
@@ -214,11 +238,21 @@ export function readWiring(file: string, stage: string): Wiring {
       event.stream ? [streamMappingOf(name, event.stream)] : [],
     ),
     deliveries: resources.flatMap(deliveriesOf),
-    schedules: events.flatMap(({ function: name, event }) =>
-      event.schedule
-        ? [{ function: name, expressions: event.schedule.rate, input: event.schedule.input }]
-        : [],
-    ),
+    schedules: [
+      ...events.flatMap(({ function: name, event }) =>
+        event.schedule
+          ? [
+              {
+                target: { function: name },
+                expressions: event.schedule.rate,
+                input: event.schedule.input,
+              },
+            ]
+          : [],
+      ),
+      ...resources.flatMap(machineSchedulesOf),
+    ],
+    machines: resources.flatMap((document) => machinesOf(document, stage)),
   };
 }
 
@@ -277,25 +311,88 @@ function streamMappingOf(name: string, stream: z.output<typeof streamEvent>): St
   };
 }
 
-function deliveriesOf(document: unknown): Delivery[] {
+/** The resources of a type in one of the files, by their logical names. */
+function resourcesOf<Schema extends z.ZodType>(
+  document: unknown,
+  type: string,
+  schema: Schema,
+): [string, z.output<Schema>][] {
   const { Resources = {} } = (document ?? {}) as { Resources?: Record<string, unknown> };
   return Object.entries(Resources)
-    .filter(([, resource]) => (resource as { Type?: string }).Type === DELIVERY_STREAM)
+    .filter(([, resource]) => (resource as { Type?: string }).Type === type)
     .map(([name, resource]) => {
-      const parsed = deliveryResource.safeParse(resource);
+      const parsed = schema.safeParse(resource);
       if (!parsed.success) throw unsupported(parsed.error, ['resources', name]);
+      return [name, parsed.data];
+    });
+}
+
+function deliveriesOf(document: unknown): Delivery[] {
+  return resourcesOf(document, 'AWS::KinesisFirehose::DeliveryStream', deliveryResource).map(
+    ([name, { Properties }]) => {
       const { KinesisStreamSourceConfiguration: source, ExtendedS3DestinationConfiguration: lake } =
-        parsed.data.Properties;
+        Properties;
       return {
         name,
         stream: source?.KinesisStreamARN ?? null,
         bucket: lake.BucketARN,
         folder: lake.Prefix.slice(0, lake.Prefix.lastIndexOf('dt=')),
       };
-    });
+    },
+  );
 }
 
-const DELIVERY_STREAM = 'AWS::KinesisFirehose::DeliveryStream';
+function machinesOf(document: unknown, stage: string): WiredMachine[] {
+  const prefix = `foresight-${stage}-`;
+  return resourcesOf(document, 'AWS::StepFunctions::StateMachine', machineResource).map(
+    ([resource, { Properties }]) => {
+      const { StateMachineName, Definition, DefinitionSubstitutions } = Properties;
+      if (!StateMachineName.startsWith(prefix))
+        throw new UnsupportedWiring(
+          `serverless.yml: resources.${resource}.Properties.StateMachineName: does not begin with ${prefix}`,
+        );
+      return {
+        resource,
+        name: StateMachineName.slice(prefix.length),
+        definition: substituted(Definition, DefinitionSubstitutions, resource),
+      };
+    },
+  );
+}
+
+/** As CloudFormation does: `${Name}` in any text, by what stands for it. */
+function substituted(
+  value: unknown,
+  substitutions: Readonly<Record<string, string>>,
+  machine: string,
+): unknown {
+  if (typeof value === 'string')
+    return value.replace(/\$\{(\w+)\}/g, (variable, name: string) => {
+      const text = substitutions[name];
+      if (text === undefined)
+        throw new UnsupportedWiring(
+          `serverless.yml: resources.${machine}: nothing is to stand for ${variable}`,
+        );
+      return text;
+    });
+  if (Array.isArray(value)) return value.map((item) => substituted(item, substitutions, machine));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, substituted(item, substitutions, machine)]),
+  );
+}
+
+function machineSchedulesOf(document: unknown): Schedule[] {
+  return resourcesOf(document, 'AWS::Events::Rule', ruleResource).flatMap(([, { Properties }]) => {
+    const { ScheduleExpression, State, Targets } = Properties;
+    if (ScheduleExpression === undefined || State === 'DISABLED') return [];
+    return Targets.map(({ Arn, Input }) => ({
+      target: { machine: Arn },
+      expressions: [ScheduleExpression],
+      input: Input === undefined ? undefined : JSON.parse(Input),
+    }));
+  });
+}
 
 function unsupported(error: z.ZodError, at: readonly PropertyKey[]): UnsupportedWiring {
   const faults = error.issues.map((issue) => faultOf(issue, at));

@@ -42,7 +42,7 @@ test('runs what has become due on the clock, each time, in order of time', async
   let now = at('2026-11-21T00:00:00Z');
   const runs: string[] = [];
   const schedule = (name: string, ...expressions: string[]) => ({
-    function: name,
+    target: { function: name },
     expressions,
     input: undefined,
   });
@@ -52,8 +52,10 @@ test('runs what has become due on the clock, each time, in order of time', async
       schedule('daily', 'cron(0 3 * * ? *)', 'cron(0 9 * * ? *)'),
     ],
     { now: () => now },
-    async ({ function: name }, time) => {
-      runs.push(`${name} ${new Date(time).toISOString().slice(11, 16)}`);
+    async ({ target }, time) => {
+      runs.push(
+        `${'function' in target && target.function} ${new Date(time).toISOString().slice(11, 16)}`,
+      );
     },
   );
   await schedules.runDue();
@@ -68,7 +70,7 @@ test('a rate in minutes that was missed often runs once, and goes on from there'
   let now = 0;
   let runs = 0;
   const schedules = new Schedules(
-    [{ function: 'look', expressions: ['rate(1 minute)'], input: undefined }],
+    [{ target: { function: 'look' }, expressions: ['rate(1 minute)'], input: undefined }],
     { now: () => now },
     async () => {
       runs++;
@@ -83,7 +85,7 @@ test('a rate in minutes that was missed often runs once, and goes on from there'
 });
 
 test('the event is the one of EventBridge, or the input given instead', () => {
-  const schedule = { function: 'f', expressions: ['rate(1 day)'], input: undefined };
+  const schedule = { target: { function: 'f' }, expressions: ['rate(1 day)'], input: undefined };
   expect(scheduledEvent(schedule, at('2026-11-21T03:00:00Z'))).toMatchObject({
     'detail-type': 'Scheduled Event',
     source: 'aws.events',

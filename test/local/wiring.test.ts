@@ -127,7 +127,9 @@ test.each([
     { expressions: ['cron(0 3 * * ? *)', 'rate(1 day)'], input: { all: true } },
   ],
 ])('reads a schedule: %s', (_case, schedule, expected) => {
-  expect(read(withEvent({ schedule })).schedules).toEqual([{ function: 'f', ...expected }]);
+  expect(read(withEvent({ schedule })).schedules).toEqual([
+    { target: { function: 'f' }, ...expected },
+  ]);
 });
 
 test.each([

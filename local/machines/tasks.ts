@@ -1,0 +1,24 @@
+/**
+ * What a Task state asks of a service. The input is the service's request as the state's
+ * `Parameters` made it, the answer the service's description; an error's `name` is what `Retry` and
+ * `Catch` match. The signal aborts when the state has timed out or the platform stops.
+ */
+export type TaskHandler = (input: unknown, signal: AbortSignal) => Promise<unknown>;
+
+/** By the state's `Resource`. */
+export type Tasks = ReadonlyMap<string, TaskHandler>;
+
+/**
+ * Services that really compute here, loaded when a machine first asks for one. A stand-in exports
+ * a `TaskHandler` and has a line here.
+ */
+const STAND_INS: Readonly<Record<string, () => Promise<TaskHandler>>> = {};
+
+export function standIns(): Tasks {
+  return new Map(
+    Object.entries(STAND_INS).map(([resource, load]) => [
+      resource,
+      async (input, signal) => (await load())(input, signal),
+    ]),
+  );
+}
