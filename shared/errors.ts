@@ -155,6 +155,11 @@ export class InvalidSnapshot extends Error {
   override readonly name = 'InvalidSnapshot' as const;
 }
 
+/** Training data tell of what was not known at their time: nothing is trained on them. */
+export class FutureInformation extends Error {
+  override readonly name = 'FutureInformation' as const;
+}
+
 /** A later snapshot of features is online already: load that one, or none. */
 export class StaleSnapshot extends Error {
   override readonly name = 'StaleSnapshot' as const;

@@ -65,8 +65,13 @@ export const clvPublication = z.strictObject({
       from: money.nullable(),
     }),
   ),
-  /** Shares of customers between these values, for next week's drift. */
-  distribution: z.strictObject({ edges: z.array(z.number()), shares: z.array(share) }),
+  /** Customers by predicted value, from each edge to the next: what next week's drift is against. */
+  distribution: z.strictObject({
+    edges: z.array(z.number()),
+    customers: z.array(z.number().int().min(0)),
+  }),
+  /** What was checked before, with the numbers. */
+  checks: z.array(z.strictObject({ check: z.string(), text: z.string() })),
   /** Key in the lake → SHA-256. */
   files: z.record(z.string(), hex64),
 });

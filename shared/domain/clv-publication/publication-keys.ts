@@ -1,0 +1,59 @@
+import type { ClvValueTier } from '../../schemas/clv.ts';
+
+/**
+ * Where a publication lies in the lake. What names customers lies under `gold/clv/` in folders of
+ * `scores`, `published` and `lists`: erasure searches exactly those.
+ */
+const ROOT = 'gold/clv';
+
+/** The object whose one put publishes. */
+export const POINTER_KEY = `${ROOT}/current.json`;
+
+/** Ids of parts sort as text in the order of their numbers. */
+function padded(part: number): string {
+  return String(part).padStart(5, '0');
+}
+
+function runFolder(run: string): string {
+  return `${ROOT}/runs/${run}`;
+}
+
+/** What a run is to do, one entry a part: what the distributed map reads. */
+export function partsKey(run: string): string {
+  return `${runFolder(run)}/parts.json`;
+}
+
+export function scoresKey(run: string, part: number): string {
+  return `${runFolder(run)}/scores/${padded(part)}.jsonl`;
+}
+
+export function partTotalsKey(run: string, part: number): string {
+  return `${runFolder(run)}/totals/${padded(part)}.json`;
+}
+
+/** Digests of the files that a part was published in. */
+export function partFilesKey(run: string, part: number): string {
+  return `${runFolder(run)}/files/${padded(part)}.json`;
+}
+
+/** Read by the Glue table `clv`, whose partitions are day and tier. */
+export function publishedKey(asOf: string, tier: ClvValueTier, part: number): string {
+  return `${ROOT}/published/as_of=${asOf}/tier=${tier}/${padded(part)}.parquet`;
+}
+
+/** The same rows for people and mailing tools. */
+export function listKey(asOf: string, tier: ClvValueTier, part: number): string {
+  return `${ROOT}/lists/as_of=${asOf}/tier=${tier}/${padded(part)}.csv`;
+}
+
+export function manifestKey(asOf: string): string {
+  return `${ROOT}/publications/${asOf}.json`;
+}
+
+export function driftKey(asOf: string): string {
+  return `${ROOT}/drift/${asOf}.json`;
+}
+
+export function proxiesKey(asOf: string): string {
+  return `${ROOT}/proxies/${asOf}.json`;
+}
