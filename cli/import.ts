@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { openClock } from '#adapters/clock';
 import { resourceNamed } from '../local/environment.ts';
 import { type ImportSummary, importEvents } from '../local/import-events.ts';
 import { openLake } from '../local/lake.ts';
@@ -8,6 +9,7 @@ import { parseKeyRing } from '../shared/domain/identity.ts';
 import { dataDirectory, lockDataDirectory } from '../shared/embedded/data-directory.ts';
 import { openOnlineStore } from '../shared/embedded/online-store.ts';
 import { openSecretStore, provisionKeyRing } from '../shared/embedded/secret-store.ts';
+import { Usage } from '../shared/errors.ts';
 import { progressLine } from './progress.ts';
 import { sourceReport, table } from './source-report.ts';
 
@@ -15,13 +17,19 @@ export function register(program: Command): void {
   program
     .command('import')
     .description('put files of events into the lake and the online features, past the door')
-    .argument('<format>', FORMAT_NAMES.join(', '))
-    .argument('<files...>', 'plain or .gz; several are merged by time')
+    .argument('<format>', [...FORMAT_NAMES, ORDER_TABLE].join(', '))
+    .argument(
+      '<files...>',
+      `plain or .gz; several are merged by time. For ${ORDER_TABLE} the mapping of a table (docs/orders.md)`,
+    )
     .option('--json', 'print the summary as JSON')
     .action(run);
 }
 
+const ORDER_TABLE = 'orders-postgres';
+
 async function run(format: string, files: string[], flags: { json?: boolean }): Promise<void> {
+  if (format === ORDER_TABLE) return importTableOf(files, flags);
   const name = formatNamed(format);
   const lock = lockDataDirectory(dataDirectory());
   const progress = progressLine();
@@ -39,6 +47,31 @@ async function run(format: string, files: string[], flags: { json?: boolean }): 
       flags.json ? `${JSON.stringify({ ...summary, seconds })}\n` : told(summary, seconds),
     );
   } finally {
+    lock.release();
+  }
+}
+
+async function importTableOf(files: string[], { json }: { json?: boolean }): Promise<void> {
+  const [mapping, more] = files;
+  if (mapping === undefined || more !== undefined)
+    throw new Usage(`import ${ORDER_TABLE}: name one file, the mapping`);
+  const { importOrderTable } = await import('../local/import-order-table.ts');
+  const lock = lockDataDirectory(dataDirectory());
+  const progress = progressLine();
+  try {
+    const summary = await importOrderTable(mapping, openClock(), (rows) =>
+      progress.show(`${rows} rows`),
+    );
+    progress.end();
+    const { rows, kept, refused, undated } = summary;
+    const reasons = Object.entries(refused).map(([reason, count]) => `${reason} ${count}`);
+    process.stdout.write(
+      json
+        ? `${JSON.stringify(summary)}\n`
+        : `${rows} changed rows: ${kept} kept; refused: ${reasons.join(', ') || 'none'}; ${undated} rows without a time of change\n`,
+    );
+  } finally {
+    progress.end();
     lock.release();
   }
 }
