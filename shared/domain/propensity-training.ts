@@ -61,10 +61,12 @@ export interface TrainedPropensity {
 
 const NAME = 'propensity';
 
+/** The models of a training, each kind beside the other. */
+export type TrainedKinds = Readonly<Record<TrainedKind, TrainedModel>>;
+
 /**
  * Trains the propensity models on the rows' last part and measures them, beside the has-cart rule
- * and the champion, on later sessions: the earliest 60 % are fitted, the next 20 % calibrate, the
- * last 20 % evaluate. Then runs the gates.
+ * and the champion, on later sessions. Then runs the gates.
  * @param kind the model to answer; the other one is its baseline
  * @throws NotEnoughData
  */
@@ -74,13 +76,36 @@ export async function trainPropensity(
   kind: TrainedKind,
   context: GateContext,
 ): Promise<TrainedPropensity> {
-  const { fit, calibrate, later } = timeSlices(rows, rowsOfPart(rows, rows.settleMs.length - 1), {
+  return judgePropensity(rows, run, kind, await fitPropensity(rows, run.seed), context);
+}
+
+/**
+ * The fits alone: of the rows' last part, the earliest 60 % are fitted and the next 20 % calibrate.
+ * @throws NotEnoughData
+ */
+export async function fitPropensity(rows: PrefixRows, seed: number): Promise<TrainedKinds> {
+  const { fit, calibrate } = propensitySlices(rows);
+  return trainKinds(rows, { fit, calibrate, features: [...rows.features.keys()] }, seed);
+}
+
+/** The last 20 % evaluate: nothing of them is fitted or calibrated on. */
+export function propensitySlices(rows: PrefixRows) {
+  return timeSlices(rows, rowsOfPart(rows, rows.settleMs.length - 1), {
     fit: 0.6,
     calibrate: 0.2,
     later: 0.2,
   });
-  const features = [...rows.features.keys()];
-  const trained = await trainKinds(rows, { fit, calibrate, features }, run.seed);
+}
+
+/** Measures what `fitPropensity` made of the same rows, and runs the gates. */
+export function judgePropensity(
+  rows: PrefixRows,
+  run: TrainingRun,
+  kind: TrainedKind,
+  trained: TrainedKinds,
+  context: GateContext,
+): TrainedPropensity {
+  const { fit, calibrate, later } = propensitySlices(rows);
   const used = usedRows({ fit, calibrate });
   const models = new Map<string, ScoringModel>(
     TRAINED_KINDS.map((each) => [each, openTrained(rows, used, trained[each], run)]),
@@ -157,7 +182,7 @@ async function trainKinds(
   rows: PrefixRows,
   training: TrainingRows,
   seed: number,
-): Promise<Readonly<Record<TrainedKind, TrainedModel>>> {
+): Promise<TrainedKinds> {
   return {
     logistic: trainLogistic(rows, training),
     trees: await trainTrees(rows, training, seed),
