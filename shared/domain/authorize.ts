@@ -5,6 +5,7 @@ import type { ApiKeyStore, Clock } from '../ports.ts';
 export const ROUTE_SCOPES: Readonly<Record<string, string>> = {
   'POST /v1/events': 'collect',
   'POST /v1/propensity': 'score',
+  'GET /v1/customers/{id}/clv': 'read',
 };
 
 export type Verdict =

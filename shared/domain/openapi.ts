@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { clvAnswer } from '../schemas/clv.ts';
 import {
   candidateEvent,
   collectRequest,
@@ -16,6 +17,7 @@ import {
   problemType,
 } from '../schemas/problem.ts';
 import { contextEvent, scoreRequest, scoreResponse } from '../schemas/score.ts';
+import { shopId } from '../schemas/text.ts';
 import { ROUTE_SCOPES } from './authorize.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 import { MAX_BODY_BYTES } from './parse-json.ts';
@@ -26,6 +28,7 @@ const REQUESTS = { Event: doorEvent, CollectRequest: collectRequest, ScoreReques
 const RESPONSES = {
   CollectResponse: collectResponse,
   ScoreResponse: scoreResponse,
+  CustomerValue: clvAnswer,
   Health: health,
   OpenApiDocument: z.looseObject({
     openapi: z.string(),
@@ -87,6 +90,13 @@ export function openApiDocument(): Json {
             'Names the events that have no `event_id`: the same key and place in the request give the same id, so that a repeated request counts once. Unique for each request, such as a UUID.',
           schema: schemaOf(idempotencyKey, 'input'),
         },
+        CustomerId: {
+          name: 'id',
+          in: 'path',
+          required: true,
+          description: "The shop's own id of the customer, percent-encoded.",
+          schema: schemaOf(shopId, 'input'),
+        },
       },
       securitySchemes: {
         ApiKey: {
@@ -118,15 +128,23 @@ function paths(): Json {
 }
 
 function operationOf(route: string, operation: Operation): Json {
-  const { operationId, summary, description, headers = [], request, success, problems } = operation;
+  const {
+    operationId,
+    summary,
+    description,
+    parameters = [],
+    request,
+    success,
+    problems,
+  } = operation;
   const scope = ROUTE_SCOPES[route];
   return {
     operationId,
     summary,
     description,
-    ...(headers.length === 0
+    ...(parameters.length === 0
       ? {}
-      : { parameters: headers.map((name) => ({ $ref: `#/components/parameters/${name}` })) }),
+      : { parameters: parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })) }),
     security: scope === undefined ? [] : [{ ApiKey: [scope] }],
     ...(request === undefined
       ? {}

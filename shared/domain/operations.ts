@@ -5,7 +5,8 @@ export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly description: string;
-  readonly headers?: readonly string[];
+  /** Names of parameters in the document. */
+  readonly parameters?: readonly string[];
   readonly request?: { readonly schema: string; readonly examples: Examples };
   readonly success: {
     readonly status: number;
@@ -28,7 +29,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'Take 1 to 100 events',
     description:
       'Answers for each event: one that is refused does not hold back the others. An accepted event is stored durably. What its values mean (known types, prices, times) is checked behind the door; an event that fails there is kept as a bad row with its reason. Common other names of the fields are understood (`userId`, `timestamp`, `sku`, …); fields that are no part of the contract are named in `ignored` and not kept.',
-    headers: ['IdempotencyKey'],
+    parameters: ['IdempotencyKey'],
     request: {
       schema: 'CollectRequest',
       examples: {
@@ -147,6 +148,36 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       },
     },
     problems: [...WITH_BODY, 'InternalError', 'StoreUnavailable'],
+  },
+  'GET /v1/customers/{id}/clv': {
+    operationId: 'customerValue',
+    summary: "A customer's expected value",
+    description:
+      'What was published last of a customer: the net spend expected within the horizon from `as_of` on, with its interval, tier, churn and reasons. Made every Monday for everybody who had bought by then.',
+    parameters: ['CustomerId'],
+    success: {
+      status: 200,
+      description: 'The value, with the day and the model it is from.',
+      schema: 'CustomerValue',
+      examples: {
+        value: {
+          value: {
+            predicted_value: 412.5,
+            low: 95,
+            high: 880,
+            p_alive: 0.82,
+            churn_probability: 0.31,
+            expected_purchases: 3.4,
+            tier: 'high',
+            reasons: [{ feature: 'frequency', value: 9, contribution: 0.61 }],
+            as_of: '2026-11-23',
+            horizon_days: 365,
+            model_version: '2026-11-15-1f2e3d4c5b6a',
+          },
+        },
+      },
+    },
+    problems: ['InvalidRequest', 'CustomerNotScored', 'InternalError', 'StoreUnavailable'],
   },
   'GET /v1/health': {
     operationId: 'health',

@@ -16,6 +16,7 @@ export const gatewayMessage = z.strictObject({ message: z.string() });
 /** Error name → what the caller is told. Every other error is an `InternalError` without detail. */
 export const PROBLEMS = {
   InvalidRequest: { status: 400, title: 'The request is not valid' },
+  CustomerNotScored: { status: 404, title: 'No value is published of this customer' },
   BodyTooLarge: { status: 413, title: 'The request body is too large' },
   UnsupportedEncoding: { status: 415, title: 'The encoding of the body is not supported' },
   InternalError: { status: 500, title: 'Something failed here' },

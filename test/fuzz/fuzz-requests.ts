@@ -85,7 +85,7 @@ function send(url: string, agent: Agent, sent: HostileRequest): Promise<Answer> 
 }
 
 function faultOf(contract: Contract, sent: HostileRequest, answer: Answer): string | null {
-  const route = `${sent.method} ${sent.path}`;
+  const route = routeOf(sent);
   if (answer.status >= 500) return 'a failure';
   if (sent.method === 'OPTIONS') return null; // the gateway's own, by the rules of CORS
   const operation = contract.operations.get(route);
@@ -95,6 +95,14 @@ function faultOf(contract: Contract, sent: HostileRequest, answer: Answer): stri
   const key = sent.headers['x-api-key'] ?? '';
   if (operation.security.length > 0 && key === '' && answer.status !== 401) return 'no key opens';
   return route === EVENTS && answer.status === 202 ? eventFault(contract, sent, answer) : null;
+}
+
+/** The key of the route that a path is one of, where it has a parameter. */
+function routeOf({ method, path }: HostileRequest): string {
+  const [pathname = ''] = path.split(/[?#]/, 1);
+  return /^\/v1\/customers\/[^/]+\/clv$/.test(pathname)
+    ? `${method} /v1/customers/{id}/clv`
+    : `${method} ${path}`;
 }
 
 /** An event is accepted where the document says so, and refused where the document says that. */

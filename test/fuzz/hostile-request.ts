@@ -44,9 +44,18 @@ const header: fc.Arbitrary<readonly [string, string]> = fc.oneof(
 
 type Target = readonly [method: string, path: string, body: Uint8Array];
 
+/** Encoded ids, and segments that are no encoding of anything. */
+const customerPath = fc
+  .oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }).map(encodeURIComponent),
+    fc.constantFrom('%', '%zz', '%00', '%ff%fe', '..%2f..', 'x'.repeat(2000)),
+  )
+  .map((segment) => `/v1/customers/${segment}/clv`);
+
 const target: fc.Arbitrary<Target> = fc.oneof(
   { weight: 8, arbitrary: eventsBody.map((body): Target => ['POST', '/v1/events', body]) },
   { weight: 8, arbitrary: scoreBody.map((body): Target => ['POST', '/v1/propensity', body]) },
+  { weight: 2, arbitrary: customerPath.map((path): Target => ['GET', path, new Uint8Array()]) },
   {
     weight: 1,
     arbitrary: fc.tuple(

@@ -35,6 +35,7 @@ test('the wiring of the project is what the README and the tests count on', () =
     expect.arrayContaining([
       { method: 'POST', path: '/v1/events', function: 'collect', authorizer: 'key' },
       { method: 'POST', path: '/v1/propensity', function: 'score', authorizer: 'key' },
+      { method: 'GET', path: '/v1/customers/{id}/clv', function: 'clv', authorizer: 'key' },
       { method: 'GET', path: '/v1/health', function: 'health', authorizer: null },
       { method: 'GET', path: '/v1/openapi.json', function: 'openapi', authorizer: null },
     ]),

@@ -6,15 +6,20 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Platform, startPlatform } from '../../local/platform.ts';
 import { keyDigest } from '../../shared/domain/authorize.ts';
+import { loadValues } from '../../shared/domain/clv-publication/online-values.ts';
+import { parseKeyRing, pseudonymise } from '../../shared/domain/identity.ts';
 import { openApiKeyRegister } from '../../shared/embedded/api-key-register.ts';
 import { openDataDirectory } from '../../shared/embedded/data-directory.ts';
-import { provisionKeyRing } from '../../shared/embedded/secret-store.ts';
+import { openOnlineStore } from '../../shared/embedded/online-store.ts';
+import { openSecretStore, provisionKeyRing } from '../../shared/embedded/secret-store.ts';
 import type { HttpLogic } from '../../shared/runtime/http-handler.ts';
+import { scoreOf } from '../clv-publication/scores.ts';
 import { type Answer, Contract } from './contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foresight-'));
 const EVENTS = 'POST /v1/events';
 const PROPENSITY = 'POST /v1/propensity';
+const VALUE = 'GET /v1/customers/{id}/clv';
 const view = { event_type: 'product_view', anonymous_id: 'v', product_id: 'p' };
 
 let platform: Platform;
@@ -26,6 +31,11 @@ beforeAll(async () => {
   const keys = openApiKeyRegister('ApiKeysTable');
   const collectOnly = { keyId: 'collect', scopes: ['collect'], expiresAt: null };
   await keys.put({ digest: keyDigest('events-only'), ...collectOnly });
+  const keyRing = parseKeyRing(await openSecretStore().read('PseudonymSecret'));
+  const known = { customer_id: pseudonymise(keyRing, 'customer 7') };
+  const published = { as_of: '2026-11-23', model_version: 'm', horizon_days: 365 };
+  const retry = { attempts: 1, baseDelay: 1, random: () => 0, sleep: async () => undefined };
+  await loadValues([scoreOf(known.customer_id)], published, openOnlineStore('OnlineTable'), retry);
   await keys.put({ digest: keyDigest('expired'), keyId: 'x', scopes: ['score'], expiresAt: 1 });
 }, 30_000);
 afterAll(async () => {
@@ -39,9 +49,10 @@ async function send(
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   const [method = '', path = ''] = route.split(' ');
-  const response = await fetch(platform.url + path, {
+  const { id = 'customer 7', ...sent } = headers;
+  const response = await fetch(platform.url + path.replace('{id}', encodeURIComponent(id)), {
     method,
-    headers: { 'content-type': 'application/json', 'x-api-key': platform.apiKey, ...headers },
+    headers: { 'content-type': 'application/json', 'x-api-key': platform.apiKey, ...sent },
     ...(body === undefined ? {} : { body }),
   });
   return {
@@ -97,6 +108,11 @@ describe('an answer of the platform', () => {
     [403, 'an expired key', PROPENSITY, '{}', { 'x-api-key': 'expired' }],
     [413, 'over 64 KB', PROPENSITY, ' '.repeat(65_537)],
     [415, 'compressed', PROPENSITY, gzipSync('{}'), { 'content-encoding': 'br' }],
+    [200, 'a value', VALUE, undefined],
+    [404, 'a customer nobody scored', VALUE, undefined, { id: 'customer-8' }],
+    [400, 'an endless id', VALUE, undefined, { id: 'x'.repeat(129) }],
+    [401, 'no key', VALUE, undefined, { 'x-api-key': '' }],
+    [403, 'a key of another scope', VALUE, undefined, { 'x-api-key': 'events-only' }],
     [200, 'health', 'GET /v1/health', undefined],
     [200, 'the document', 'GET /v1/openapi.json', undefined],
   ])('%i to %s is in the document', async (status, _case, route, body, headers) => {
@@ -108,6 +124,17 @@ describe('an answer of the platform', () => {
   test('explains a score where it is asked to', async () => {
     const { body } = await send(PROPENSITY, '{"anonymous_id":"v","reasons":true}');
     expect(JSON.parse(body)).toMatchObject({ degraded: false, reasons: expect.any(Array) });
+  });
+
+  test('tells the day and the model of a value', async () => {
+    const { body } = await send(VALUE, undefined);
+    const { customer_id: _, ...score } = scoreOf('');
+    expect(JSON.parse(body)).toEqual({
+      ...score,
+      as_of: '2026-11-23',
+      model_version: 'm',
+      horizon_days: 365,
+    });
   });
 
   test.each([
