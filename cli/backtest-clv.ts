@@ -18,6 +18,7 @@ import { alignedTable } from './aligned-table.ts';
 import { progressLine } from './progress.ts';
 
 const MOST_HORIZON_DAYS = 3660;
+const TIER_NAMES = { high: 'High', medium: 'Medium', low: 'Low' } as const;
 
 export function register(backtest: Command): void {
   backtest
@@ -80,7 +81,7 @@ function writePredictions(path: string, { customers }: ClvBacktest): void {
     file.write('customer_id,predicted_value,p_alive,expected_purchases,tier');
     for (const { id, value, alive, purchases, tier } of customers)
       file.write(
-        `${cell(id)},${value.toFixed(4)},${alive.toFixed(6)},${purchases.toFixed(6)},${tier}`,
+        `${cell(id)},${value.toFixed(4)},${alive.toFixed(6)},${purchases.toFixed(6)},${TIER_NAMES[tier]}`,
       );
     file.keep();
   } finally {
@@ -95,8 +96,9 @@ function cell(text: string): string {
 const day = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 function summary(flags: Flags, book: OrderBook, backtest: ClvBacktest, seed: number) {
-  const { evaluation, chosen, predictions, cutPoints, customers } = backtest;
-  const { purchases, spend } = predictions.snapshot.buyTillYouDie;
+  const { evaluation, chosen, training, cutPoints, customers } = backtest;
+  const { compared } = chosen;
+  const { purchases, spend } = training.fit;
   return {
     orders: { from: day(book.from), to: day(book.to), ...book.counts },
     cutoff: flags.cutoff,
@@ -105,16 +107,16 @@ function summary(flags: Flags, book: OrderBook, backtest: ClvBacktest, seed: num
     predictions: { file: flags.out, customers: customers.length, model: chosen.champion },
     champion: {
       model: chosen.champion,
-      compared_at: chosen.comparedAt === null ? null : day(chosen.comparedAt),
-      compared_days: chosen.comparedDays,
-      candidates: chosen.evaluation && Object.fromEntries(chosen.evaluation.models),
+      compared_at: compared && day(compared.training.population.at),
+      compared_days: compared?.days ?? 0,
+      candidates: compared && Object.fromEntries(compared.evaluation.models),
     },
     training: {
-      cutoffs: predictions.cutoffs.map(day),
-      label_days: predictions.labelDays,
-      rows: predictions.rows,
-      value_cap: predictions.cap,
-      season_factor: predictions.season,
+      cutoffs: training.cutoffs.map(day),
+      label_days: training.population.span.labelDays,
+      rows: training.rows,
+      value_cap: training.cap,
+      season_factor: backtest.seasonFactor,
     },
     bg_nbd: {
       ...purchases.model,
@@ -131,8 +133,8 @@ function summary(flags: Flags, book: OrderBook, backtest: ClvBacktest, seed: num
     tiers: {
       cut_points: cutPoints,
       ...Object.fromEntries(
-        (['High', 'Medium', 'Low'] as const).map((tier) => [
-          tier,
+        (['high', 'medium', 'low'] as const).map((tier) => [
+          TIER_NAMES[tier],
           customers.filter((one) => one.tier === tier).length,
         ]),
       ),
@@ -151,18 +153,20 @@ function summary(flags: Flags, book: OrderBook, backtest: ClvBacktest, seed: num
 }
 
 function told(flags: Flags, book: OrderBook, backtest: ClvBacktest): string {
-  const { chosen, predictions, evaluation, coveredDays } = backtest;
-  const { diagnosis, fallback } = predictions.snapshot.buyTillYouDie.purchases;
+  const { chosen, training, evaluation, coveredDays } = backtest;
+  const { compared } = chosen;
+  const { diagnosis, fallback } = training.fit.purchases;
+  const { labelDays } = training.population.span;
   const lines = [
     importTold(book.counts),
     `Orders from ${day(book.from)} to ${day(book.to)}; cut-off ${flags.cutoff}.`,
-    predictions.labelDays < Number(flags.horizonDays)
-      ? `History is short: trained on values of ${predictions.labelDays} days, drawn out to ${flags.horizonDays}.`
+    labelDays < Number(flags.horizonDays)
+      ? `History is short: trained on values of ${labelDays} days, drawn out to ${flags.horizonDays}.`
       : null,
-    `Trained on ${predictions.rows} rows of ${predictions.cutoffs.length} cut-offs; season factor ${predictions.season.toFixed(3)}.`,
-    chosen.comparedAt === null
+    `Trained on ${training.rows} rows of ${training.cutoffs.length} cut-offs; season factor ${backtest.seasonFactor.toFixed(3)}.`,
+    compared === null
       ? `Too little history to compare models: ${chosen.champion}.`
-      : `Candidates were compared in the ${chosen.comparedDays} days after ${day(chosen.comparedAt)}: ${chosen.champion}.`,
+      : `Candidates were compared in the ${compared.days} days after ${day(compared.training.population.at)}: ${chosen.champion}.`,
     diagnosis.length === 0
       ? null
       : `BG/NBD: ${diagnosis.join(', ')}${fallback === null ? '' : `; in its place: ${fallback}`}.`,

@@ -1,8 +1,11 @@
 import { NotEnoughData } from '../errors.ts';
-import { CLV_BASELINES, type ClvPredictions, predictClv } from './clv-candidates.ts';
-import { type ChosenChampion, chooseClvChampion } from './clv-champion.ts';
+import type { ClvValueTier } from '../schemas/clv.ts';
+import { CLV_BASELINES } from '../schemas/clv-model.ts';
+import { type ClvTraining, openClvPopulation, trainClvCandidates } from './clv-candidates.ts';
+import { type ChosenChampion, chooseClvChampion, WITHOUT_TREES } from './clv-champion.ts';
 import { type ClvEvaluation, evaluateClv } from './clv-evaluation.ts';
-import { type ClvCutPoints, type ClvTier, clvCutPoints, clvTier } from './clv-tiers.ts';
+import { seasonFactor } from './clv-season.ts';
+import { type ClvCutPoints, clvCutPoints, clvTier } from './clv-tiers.ts';
 import { followingValues } from './clv-training-rows.ts';
 import { DAY_MS } from './orders/customer-as-of.ts';
 import type { OrderBook } from './orders/order-book.ts';
@@ -12,14 +15,15 @@ interface PredictedCustomer {
   readonly value: number;
   readonly alive: number;
   readonly purchases: number;
-  readonly tier: ClvTier;
+  readonly tier: ClvValueTier;
 }
 
 export interface ClvBacktest {
   readonly customers: readonly PredictedCustomer[];
   readonly cutPoints: ClvCutPoints;
   readonly chosen: ChosenChampion;
-  readonly predictions: ClvPredictions;
+  readonly training: ClvTraining;
+  readonly seasonFactor: number;
   /** Null where the data end before the horizon does. */
   readonly evaluation: ClvEvaluation | null;
   /** Days of the horizon that the data cover. */
@@ -43,11 +47,12 @@ export async function backtestClv(
       `nobody bought before the cut-off ${day(at)}: the orders begin on ${day(book.from)}`,
     );
   const chosen = await chooseClvChampion(book, at, horizonDays, seed);
-  const predictions = await predictClv(book, at, horizonDays, seed);
-  const { snapshot, values } = predictions;
-  const champion = values.has(chosen.champion)
+  const training = await trainClvCandidates(book, at, horizonDays, seed);
+  const { snapshot, population } = training;
+  const { values } = openClvPopulation(population)(snapshot);
+  const champion: ChosenChampion = values.has(chosen.champion)
     ? chosen
-    : { ...chosen, champion: 'seasonal-bg-nbd' as const };
+    : { ...chosen, champion: WITHOUT_TREES };
   const value = values.get(champion.champion) as Float64Array;
   const cutPoints = clvCutPoints(value);
   const coveredDays = Math.max(0, Math.floor(book.to / DAY_MS) + 1 - at / DAY_MS);
@@ -61,7 +66,8 @@ export async function backtestClv(
     })),
     cutPoints,
     chosen: champion,
-    predictions,
+    training,
+    seasonFactor: seasonFactor(population.season, at, horizonDays),
     coveredDays: Math.min(horizonDays, coveredDays),
     evaluation:
       coveredDays < horizonDays

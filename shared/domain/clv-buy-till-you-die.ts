@@ -1,9 +1,9 @@
-import { expectedPurchases, probabilityAlive, type Repeats } from '../math/bg-nbd.ts';
+import { type BgNbd, expectedPurchases, probabilityAlive, type Repeats } from '../math/bg-nbd.ts';
 import { type BgNbdFit, fitBgNbd } from '../math/bg-nbd-fit.ts';
 import { groupRepeats } from '../math/bg-nbd-likelihood.ts';
-import { expectedSpend } from '../math/gamma-gamma.ts';
+import { expectedSpend, type GammaGamma } from '../math/gamma-gamma.ts';
 import { fitGammaGamma, type GammaGammaFit } from '../math/gamma-gamma-fit.ts';
-import { type CustomerAsOf, DAY_MS, orderDays } from './orders/customer-as-of.ts';
+import { type CustomerAsOf, DAY_MS } from './orders/customer-as-of.ts';
 
 const DAYS_OF_A_WEEK = 7;
 
@@ -17,23 +17,34 @@ export interface PurchaseHistory extends Repeats {
 
 /** Orders of one day are one purchase. A customer whose orders were all cancelled has none. */
 export function purchaseHistory({ orders, firstOrderAt, at }: CustomerAsOf): PurchaseHistory {
-  const days = orderDays(orders);
-  const first = days[0]?.day ?? Math.floor(firstOrderAt / DAY_MS);
-  const repeats = days.slice(1);
-  const spend = repeats.reduce((sum, { value }) => sum + value, 0);
+  let [days, latest, firstSpend, spend] = [0, -1, 0, 0];
+  const first = Math.floor((orders[0]?.at ?? firstOrderAt) / DAY_MS);
+  for (const order of orders) {
+    const day = Math.floor(order.at / DAY_MS);
+    if (day !== latest) days++;
+    latest = day;
+    if (days === 1) firstSpend += order.value;
+    else spend += order.value;
+  }
+  const x = Math.max(0, days - 1);
   return {
-    x: repeats.length,
-    tx: ((repeats.at(-1)?.day ?? first) - first) / DAYS_OF_A_WEEK,
+    x,
+    tx: x === 0 ? 0 : (latest - first) / DAYS_OF_A_WEEK,
     T: Math.max(0, at / DAY_MS - first) / DAYS_OF_A_WEEK,
-    meanSpend: repeats.length === 0 ? 0 : Math.max(0, spend / repeats.length),
-    firstSpend: days[0]?.value ?? 0,
+    meanSpend: x === 0 ? 0 : Math.max(0, spend / x),
+    firstSpend,
   };
 }
 
-export interface BuyTillYouDie {
+export interface BuyTillYouDieFit {
   readonly purchases: BgNbdFit;
   readonly spend: GammaGammaFit;
-  predict(history: PurchaseHistory, days: number): BuyTillYouDiePrediction;
+}
+
+/** What the models are once fitted; how they came about is left behind. */
+export interface BuyTillYouDie {
+  readonly bgNbd: BgNbd;
+  readonly gammaGamma: GammaGamma;
 }
 
 export interface BuyTillYouDiePrediction {
@@ -42,8 +53,33 @@ export interface BuyTillYouDiePrediction {
   readonly value: number;
 }
 
+export function predictBuyTillYouDie(
+  { bgNbd, gammaGamma }: BuyTillYouDie,
+  history: PurchaseHistory,
+  days: number,
+): BuyTillYouDiePrediction {
+  const purchases = expectedPurchases(bgNbd, history, days / DAYS_OF_A_WEEK);
+  const each = expectedSpend(gammaGamma, history.meanSpend > 0 ? history.x : 0, history.meanSpend);
+  return { alive: probabilityAlive(bgNbd, history), purchases, value: purchases * each };
+}
+
+/**
+ * Probability that the customer buys nothing in the days to come: has left, or stays and is in no
+ * hurry, the rate of a customer who is alive being gamma of r + x and alpha + T.
+ */
+export function probabilityOfNoPurchase(
+  bgNbd: BgNbd,
+  history: PurchaseHistory,
+  days: number,
+): number {
+  const { x, T } = history;
+  const waited = bgNbd.alpha + T;
+  const none = (waited / (waited + days / DAYS_OF_A_WEEK)) ** (bgNbd.r + x);
+  return 1 - probabilityAlive(bgNbd, history) * (1 - none);
+}
+
 /** Fits BG/NBD and Gamma-Gamma; they always answer, with a diagnosis. */
-export function fitBuyTillYouDie(histories: readonly PurchaseHistory[]): BuyTillYouDie {
+export function fitBuyTillYouDie(histories: readonly PurchaseHistory[]): BuyTillYouDieFit {
   const purchases = fitBgNbd(
     groupRepeats(
       histories.map(({ x }) => x),
@@ -51,24 +87,7 @@ export function fitBuyTillYouDie(histories: readonly PurchaseHistory[]): BuyTill
       histories.map(({ T }) => T),
     ),
   );
-  const spend = fitSpend(histories);
-  return {
-    purchases,
-    spend,
-    predict(history, days) {
-      const expected = expectedPurchases(purchases.model, history, days / DAYS_OF_A_WEEK);
-      const each = expectedSpend(
-        spend.model,
-        history.meanSpend > 0 ? history.x : 0,
-        history.meanSpend,
-      );
-      return {
-        alive: probabilityAlive(purchases.model, history),
-        purchases: expected,
-        value: expected * each,
-      };
-    },
-  };
+  return { purchases, spend: fitSpend(histories) };
 }
 
 /** Where nobody repeats, first purchases tell what a purchase is worth. */

@@ -1,94 +1,170 @@
-import { seasonFactor } from './clv-season.ts';
-import { type ClvSnapshot, clvSnapshot, pastSpend } from './clv-snapshot.ts';
+import { type CLV_BASELINES, CLV_CANDIDATES } from '../schemas/clv-model.ts';
+import type { BuyTillYouDie, BuyTillYouDieFit } from './clv-buy-till-you-die.ts';
+import { type SeasonProfile, seasonFactor, seasonProfile } from './clv-season.ts';
+import { type ClvSnapshot, type ClvSpan, clvSnapshot, fitAt, pastSpend } from './clv-snapshot.ts';
 import { clvTrainingRows } from './clv-training-rows.ts';
-import { trainClvTrees } from './clv-trees.ts';
+import { openClvTrees } from './clv-tree-values.ts';
+import { type ClvTrees, trainClvTrees } from './clv-trees.ts';
 import type { OrderBook } from './orders/order-book.ts';
 
-export const CLV_BASELINES = ['past-spend', 'bg-nbd-gamma-gamma'] as const;
-export const CLV_CANDIDATES = [
-  'seasonal-bg-nbd',
-  'two-stage',
-  'tweedie',
-  'correction',
-  'trees',
-  'ensemble',
-] as const;
-export type ClvModel = (typeof CLV_BASELINES)[number] | (typeof CLV_CANDIDATES)[number];
+export type ClvCandidate = (typeof CLV_CANDIDATES)[number];
+export type ClvMethod = (typeof CLV_BASELINES)[number] | ClvCandidate;
 
-/** What each model predicts at a cut-off. */
-export interface ClvPredictions {
+export type ClvComponent = 'seasonal-bg-nbd' | 'two-stage' | 'tweedie' | 'correction';
+export type ClvMixture = readonly (readonly [ClvComponent, number])[];
+
+/** What each candidate is the weighted mean of. */
+export const CLV_MIXTURES: Readonly<Record<ClvCandidate, ClvMixture>> = {
+  'seasonal-bg-nbd': [['seasonal-bg-nbd', 1]],
+  'two-stage': [['two-stage', 1]],
+  tweedie: [['tweedie', 1]],
+  correction: [['correction', 1]],
+  trees: [
+    ['two-stage', 1 / 2],
+    ['tweedie', 1 / 2],
+  ],
+  ensemble: [
+    ['seasonal-bg-nbd', 1 / 3],
+    ['correction', 1 / 3],
+    ['two-stage', 1 / 6],
+    ['tweedie', 1 / 6],
+  ],
+};
+
+/** Every fact about a population that its customers' values are computed from. */
+export interface ClvPopulation {
+  /** Epoch milliseconds: nothing from then on was looked at. */
+  readonly at: number;
+  readonly span: ClvSpan;
+  readonly models: BuyTillYouDie;
+  readonly season: SeasonProfile | null;
+  /** Null where there was too little to learn from. */
+  readonly trees: (ClvTrees & { readonly levels: ClvLevels }) | null;
+}
+
+/** What brings a component's total to that of BG/NBD × Gamma-Gamma before the season. */
+export interface ClvLevels {
+  readonly twoStage: number;
+  readonly tweedie: number;
+  readonly correction: number;
+}
+
+/** What the candidates were made of. */
+export interface ClvTraining {
+  readonly population: ClvPopulation;
+  readonly fit: BuyTillYouDieFit;
+  /** Everybody at `population.at`. */
   readonly snapshot: ClvSnapshot;
-  /** Values by customer. Candidates of trees are absent where there was too little to learn from. */
-  readonly values: ReadonlyMap<ClvModel, Float64Array>;
-  readonly labelDays: number;
   readonly cutoffs: readonly number[];
   readonly rows: number;
+  /** What labels were capped at. */
   readonly cap: number;
-  readonly season: number;
+}
+
+/** Values of a snapshot's customers, and what they rest on. */
+export interface ClvValues {
+  /** Candidates of trees are absent where there are none. */
+  readonly values: ReadonlyMap<ClvMethod, Float64Array>;
+  /** Probability of a purchase in the days that labels cover; null without trees. */
+  readonly buys: Float64Array | null;
 }
 
 /**
- * Trains every candidate on what happened before `at` and predicts the horizon after it.
+ * Trains every candidate on what happened before `at`.
  *
  * All candidates predict the same total, that of BG/NBD × Gamma-Gamma times the season: trees know
  * who is worth more than whom, the level of the coming months is a fact about the shop. Where labels
  * are shorter than the horizon, each customer's value grows as BG/NBD expects the purchases to.
  */
-export async function predictClv(
+export async function trainClvCandidates(
   book: Pick<OrderBook, 'customers' | 'from'>,
   at: number,
   horizonDays: number,
   seed: number,
-): Promise<ClvPredictions> {
+): Promise<ClvTraining> {
   const rows = clvTrainingRows(book, at, horizonDays);
-  const snapshot = clvSnapshot(book, at, horizonDays);
-  const season = seasonFactor(book, at, horizonDays);
-  const plain = Float64Array.from(snapshot.predictions, ({ value }) => value);
-  const total = season * sumOf(plain);
-  const values = new Map<ClvModel, Float64Array>([
-    ['past-spend', pastSpend(snapshot, book.from)],
-    ['bg-nbd-gamma-gamma', plain],
-    ['seasonal-bg-nbd', scaledTo(total, plain)],
-  ]);
+  const fit = fitAt(book, at);
+  const models = { bgNbd: fit.purchases.model, gammaGamma: fit.spend.model };
+  const span = { horizonDays, labelDays: rows.labelDays, from: book.from };
+  const snapshot = clvSnapshot(book, at, span, models);
   const trees = await trainClvTrees(rows, seed);
-  if (trees !== null) {
-    const short = rows.labelDays === horizonDays ? snapshot : clvSnapshot(book, at, rows.labelDays);
-    const long = (value: number, row: number) => {
-      const expected = short.predictions[row]?.purchases ?? 0;
-      return expected > 0 ? (value * (snapshot.predictions[row]?.purchases ?? 0)) / expected : 0;
-    };
-    const predicted = (predict: (snapshot: ClvSnapshot) => Float64Array) =>
-      scaledTo(total, predict(short).map(long));
-    const twoStage = predicted(trees.twoStage);
-    const tweedie = predicted(trees.tweedie);
-    const correction = predicted(trees.correction);
-    const both = meanOf([twoStage, tweedie]);
-    values.set('two-stage', twoStage);
-    values.set('tweedie', tweedie);
-    values.set('correction', correction);
-    values.set('trees', both);
-    values.set('ensemble', meanOf([both, correction, scaledTo(total, plain)]));
-  }
   return {
+    population: {
+      at,
+      span,
+      models,
+      season: seasonProfile(book, at),
+      trees: trees === null ? null : { ...trees, levels: levelsOf(trees, snapshot) },
+    },
+    fit,
     snapshot,
-    values,
-    labelDays: rows.labelDays,
     cutoffs: rows.snapshots.map((one) => one.at),
     rows: rows.labels.reduce((sum, { length }) => sum + length, 0),
     cap: rows.cap,
-    season,
   };
 }
 
-function scaledTo(total: number, values: Float64Array): Float64Array {
-  const sum = sumOf(values);
-  return sum > 0 ? values.map((value) => (value * total) / sum) : values;
+function levelsOf(trees: ClvTrees, snapshot: ClvSnapshot): ClvLevels {
+  const { twoStage, tweedie, correction } = openClvTrees(trees)(snapshot);
+  const total = sumOf(plainValues(snapshot));
+  const level = (values: Float64Array) => {
+    const sum = sumOf(drawnOut(values, snapshot));
+    return sum > 0 ? total / sum : 1;
+  };
+  return { twoStage: level(twoStage), tweedie: level(tweedie), correction: level(correction) };
 }
 
-function meanOf(parts: readonly Float64Array[]): Float64Array {
-  return (parts[0] as Float64Array).map(
-    (_, row) => parts.reduce((sum, part) => sum + (part[row] as number), 0) / parts.length,
-  );
+/** Opens a population: the function then answers for any part of its customers, at any later time. */
+export function openClvPopulation(population: ClvPopulation): (snapshot: ClvSnapshot) => ClvValues {
+  const { trees, season, span } = population;
+  const grown = trees === null ? null : openClvTrees(trees);
+  return (snapshot) => {
+    const factor = seasonFactor(season, snapshot.at, span.horizonDays);
+    const plain = plainValues(snapshot);
+    const seasonal = plain.map((value) => value * factor);
+    const values = new Map<ClvMethod, Float64Array>([
+      ['past-spend', pastSpend(snapshot, span.from)],
+      ['bg-nbd-gamma-gamma', plain],
+      ['seasonal-bg-nbd', seasonal],
+    ]);
+    if (grown === null || trees === null) return { values, buys: null };
+    const told = grown(snapshot);
+    const { levels } = trees;
+    const leveled = (raw: Float64Array, level: number) =>
+      drawnOut(raw, snapshot).map((value) => value * level * factor);
+    const components = {
+      'seasonal-bg-nbd': seasonal,
+      'two-stage': leveled(told.twoStage, levels.twoStage),
+      tweedie: leveled(told.tweedie, levels.tweedie),
+      correction: leveled(told.correction, levels.correction),
+    };
+    for (const candidate of CLV_CANDIDATES)
+      values.set(candidate, mixed(components, CLV_MIXTURES[candidate]));
+    return { values, buys: told.buys };
+  };
+}
+
+const plainValues = ({ predictions }: ClvSnapshot) =>
+  Float64Array.from(predictions, ({ value }) => value);
+
+/** From the days of the labels to the horizon, as BG/NBD expects the purchases to grow. */
+function drawnOut(values: Float64Array, snapshot: ClvSnapshot): Float64Array {
+  if (snapshot.predictions === snapshot.short) return values;
+  return values.map((value, row) => value * growth(snapshot, row));
+}
+
+/** Of a customer's value from the days of the labels to the horizon. */
+export function growth({ predictions, short }: ClvSnapshot, row: number): number {
+  const expected = short[row]?.purchases ?? 0;
+  return expected > 0 ? (predictions[row]?.purchases ?? 0) / expected : 0;
+}
+
+function mixed(parts: Readonly<Record<ClvComponent, Float64Array>>, mixture: ClvMixture) {
+  const values = new Float64Array(parts['seasonal-bg-nbd'].length);
+  for (const [component, weight] of mixture)
+    for (const [row, value] of parts[component].entries())
+      values[row] = (values[row] as number) + weight * value;
+  return values;
 }
 
 function sumOf(values: Float64Array): number {

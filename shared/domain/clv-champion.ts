@@ -1,9 +1,11 @@
+import { CLV_CANDIDATES } from '../schemas/clv-model.ts';
 import type { MetricInterval } from '../schemas/model.ts';
 import {
-  CLV_CANDIDATES,
-  type ClvModel,
-  type ClvPredictions,
-  predictClv,
+  type ClvCandidate,
+  type ClvMethod,
+  type ClvTraining,
+  openClvPopulation,
+  trainClvCandidates,
 } from './clv-candidates.ts';
 import { type ClvEvaluation, evaluateClv } from './clv-evaluation.ts';
 import { followingValues, labelDaysAt } from './clv-training-rows.ts';
@@ -11,18 +13,26 @@ import { DAY_MS } from './orders/customer-as-of.ts';
 import type { OrderBook } from './orders/order-book.ts';
 
 export interface ChosenChampion {
-  readonly champion: ClvModel;
-  /** Epoch milliseconds of the cut-off that the candidates were compared after; null without one. */
-  readonly comparedAt: number | null;
-  readonly comparedDays: number;
+  readonly champion: ClvCandidate;
+  /** Null where there was no time, or too little to train trees on. */
+  readonly compared: ClvComparison | null;
+}
+
+/** All candidates at an earlier cut-off, with what followed it. */
+export interface ClvComparison {
+  readonly training: ClvTraining;
+  readonly days: number;
+  readonly values: ReadonlyMap<ClvMethod, Float64Array>;
+  readonly actual: Float64Array;
   /** The candidates there, the incumbent first. */
-  readonly evaluation: ClvEvaluation | null;
+  readonly evaluation: ClvEvaluation;
 }
 
 /** The mean of unlike models errs least where nothing else is known. */
 const INCUMBENT = 'ensemble';
 /** Where trees cannot be trained, or there is no time to compare. */
-const WITHOUT_TREES = 'seasonal-bg-nbd';
+export const WITHOUT_TREES = 'seasonal-bg-nbd' satisfies ClvCandidate;
+const WITHOUT_COMPARISON: ChosenChampion = { champion: WITHOUT_TREES, compared: null };
 
 /**
  * The candidate for a cut-off, by evidence before it alone: all are trained at a cut-off so far back
@@ -36,33 +46,33 @@ export async function chooseClvChampion(
   horizonDays: number,
   seed: number,
 ): Promise<ChosenChampion> {
-  const comparedDays = labelDaysAt(book, at, horizonDays);
-  const comparedAt = at - comparedDays * DAY_MS;
-  const earlier = comparedDays > 0 ? await predictClv(book, comparedAt, comparedDays, seed) : null;
-  if (earlier === null || !earlier.values.has(INCUMBENT))
-    return { champion: WITHOUT_TREES, comparedAt: null, comparedDays: 0, evaluation: null };
-  const evaluation = compared(earlier, seed);
-  return { champion: bestOf(evaluation), comparedAt, comparedDays, evaluation };
-}
-
-function compared({ snapshot, values }: ClvPredictions, seed: number): ClvEvaluation {
+  const days = labelDaysAt(book, at, horizonDays);
+  if (days === 0) return WITHOUT_COMPARISON;
+  const training = await trainClvCandidates(book, at - days * DAY_MS, days, seed);
+  const { values } = openClvPopulation(training.population)(training.snapshot);
+  if (!values.has(INCUMBENT)) return WITHOUT_COMPARISON;
+  const actual = followingValues(training.snapshot);
   const models = [INCUMBENT, ...CLV_CANDIDATES.filter((model) => model !== INCUMBENT)] as const;
-  return evaluateClv(
+  const evaluation = evaluateClv(
     new Map(models.map((model) => [model, values.get(model) as Float64Array])),
-    followingValues(snapshot),
+    actual,
     seed,
   );
+  return {
+    champion: bestOf(evaluation),
+    compared: { training, days, values, actual, evaluation },
+  };
 }
 
-function bestOf({ models, differences }: ClvEvaluation): ClvModel {
-  const giniOf = (model: ClvModel) => models.get(model)?.gini.value ?? 0;
+function bestOf({ models, differences }: ClvEvaluation): ClvCandidate {
+  const giniOf = (model: ClvCandidate) => models.get(model)?.gini.value ?? 0;
   return CLV_CANDIDATES.filter((model) => {
     const difference = differences.get(model);
     if (difference === undefined) return false;
     const { gini, spearman, mae } = difference;
     const signs = [sign(gini), sign(spearman), -sign(mae)];
     return signs.includes(-1) && !signs.includes(1);
-  }).reduce<ClvModel>(
+  }).reduce<ClvCandidate>(
     (best, model) => (best === INCUMBENT || giniOf(model) > giniOf(best) ? model : best),
     INCUMBENT,
   );

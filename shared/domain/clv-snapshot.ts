@@ -1,10 +1,13 @@
 import {
   type BuyTillYouDie,
+  type BuyTillYouDieFit,
   type BuyTillYouDiePrediction,
   fitBuyTillYouDie,
+  type PurchaseHistory,
+  predictBuyTillYouDie,
   purchaseHistory,
 } from './clv-buy-till-you-die.ts';
-import { CLV_FEATURES, clvFeatures } from './clv-features.ts';
+import { CLV_FEATURES, writeClvFeatures } from './clv-features.ts';
 import { type CustomerAsOf, customerAsOf, DAY_MS } from './orders/customer-as-of.ts';
 import type { OrderBook } from './orders/order-book.ts';
 
@@ -14,31 +17,57 @@ export interface ClvSnapshot {
   readonly at: number;
   readonly horizonDays: number;
   readonly customers: readonly CustomerAsOf[];
-  readonly buyTillYouDie: BuyTillYouDie;
+  readonly histories: readonly PurchaseHistory[];
+  /** Of BG/NBD × Gamma-Gamma over the horizon. */
   readonly predictions: readonly BuyTillYouDiePrediction[];
+  /** Of the same over the days of the labels. */
+  readonly short: readonly BuyTillYouDiePrediction[];
   /** By `CLV_FEATURES`, one value per customer. */
   readonly columns: readonly Float32Array[];
 }
 
-/** Uses nothing that happened at `at` or later. */
+export interface ClvSpan {
+  readonly horizonDays: number;
+  /** Days that labels cover; features look as far ahead. */
+  readonly labelDays: number;
+  /** When the orders began, epoch milliseconds. */
+  readonly from: number;
+}
+
+/** What fits BG/NBD and Gamma-Gamma to a cut-off. Uses nothing that happened at `at` or later. */
+export function fitAt({ customers }: Pick<OrderBook, 'customers'>, at: number): BuyTillYouDieFit {
+  return fitBuyTillYouDie(knownAt(customers, at).map(purchaseHistory));
+}
+
+/** Uses nothing that happened at `at` or later, and no customer for another. */
 export function clvSnapshot(
-  { customers, from }: Pick<OrderBook, 'customers' | 'from'>,
+  { customers }: Pick<OrderBook, 'customers'>,
   at: number,
-  horizonDays: number,
+  { horizonDays, labelDays, from }: ClvSpan,
+  models: BuyTillYouDie,
 ): ClvSnapshot {
-  const known = customers
+  const known = knownAt(customers, at);
+  const histories = known.map(purchaseHistory);
+  const over = (days: number) =>
+    histories.map((history) => predictBuyTillYouDie(models, history, days));
+  const predictions = over(horizonDays);
+  const short = labelDays === horizonDays ? predictions : over(labelDays);
+  const columns = CLV_FEATURES.map(() => new Float32Array(known.length));
+  for (const [row, customer] of known.entries())
+    writeClvFeatures(
+      customer,
+      short[row] as BuyTillYouDiePrediction,
+      { days: labelDays, dataFrom: from },
+      columns,
+      row,
+    );
+  return { at, horizonDays, customers: known, histories, predictions, short, columns };
+}
+
+function knownAt(customers: OrderBook['customers'], at: number): readonly CustomerAsOf[] {
+  return customers
     .map((customer) => customerAsOf(customer, at))
     .filter((customer) => customer !== null);
-  const histories = known.map(purchaseHistory);
-  const buyTillYouDie = fitBuyTillYouDie(histories);
-  const predictions = histories.map((history) => buyTillYouDie.predict(history, horizonDays));
-  const columns = CLV_FEATURES.map(() => new Float32Array(known.length));
-  for (const [row, customer] of known.entries()) {
-    const prediction = predictions[row] as BuyTillYouDiePrediction;
-    const values = clvFeatures(customer, prediction, horizonDays, from);
-    for (const [column, value] of values.entries()) (columns[column] as Float32Array)[row] = value;
-  }
-  return { at, horizonDays, customers: known, buyTillYouDie, predictions, columns };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { quantile } from '../math/quantile.ts';
-import { type ClvSnapshot, clvSnapshot } from './clv-snapshot.ts';
+import { type ClvSnapshot, clvSnapshot, fitAt } from './clv-snapshot.ts';
 import { DAY_MS, valueBetween } from './orders/customer-as-of.ts';
 import type { OrderBook } from './orders/order-book.ts';
 
@@ -37,7 +37,7 @@ export function clvTrainingRows(
   const step = Math.max(LEAST_STEP_DAYS, Math.ceil(room / MOST_CUTOFFS));
   const snapshots: ClvSnapshot[] = [];
   for (let back = labelDays; back <= labelDays + room && labelDays > 0; back += step)
-    snapshots.push(clvSnapshot(book, at - back * DAY_MS, labelDays));
+    snapshots.push(fittedSnapshot(book, at - back * DAY_MS, labelDays));
   const values = snapshots.map((snapshot) => followingValues(snapshot));
   const sorted = Float64Array.from(values.flatMap((one) => [...one])).sort();
   const cap = sorted.length === 0 ? 0 : quantile(sorted, CAP_QUANTILE);
@@ -47,6 +47,21 @@ export function clvTrainingRows(
     labels: values.map((one) => one.map((value) => Math.min(cap, value))),
     cap,
   };
+}
+
+/** A cut-off of training, with what BG/NBD × Gamma-Gamma would have said then. */
+function fittedSnapshot(
+  book: Pick<OrderBook, 'customers' | 'from'>,
+  at: number,
+  labelDays: number,
+): ClvSnapshot {
+  const { purchases, spend } = fitAt(book, at);
+  return clvSnapshot(
+    book,
+    at,
+    { horizonDays: labelDays, labelDays, from: book.from },
+    { bgNbd: purchases.model, gammaGamma: spend.model },
+  );
 }
 
 /** What each customer of a snapshot spent in the horizon after it. */

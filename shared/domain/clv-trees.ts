@@ -1,10 +1,9 @@
-import { sigmoid } from '../math/sigmoid.ts';
 import { compileForest } from '../trees/evaluate.ts';
 import type { Forest } from '../trees/forest.ts';
 import { type TrainingData, type TrainingParameters, trainForest } from '../trees/train.ts';
 import { CLV_FEATURES } from './clv-features.ts';
-import type { ClvSnapshot } from './clv-snapshot.ts';
 import type { ClvTrainingRows } from './clv-training-rows.ts';
+import { marginsOf } from './clv-tree-values.ts';
 
 const PARAMETERS = {
   trees: 200,
@@ -23,11 +22,17 @@ const LEAST_ROWS = 50;
 /** BG/NBD × Gamma-Gamma's least value that a correction multiplies, in mean values. */
 const LEAST_VALUE = 0.05;
 
-/** Values over the snapshot's horizon, by customer. */
+/** Three ways to the value of the days that labels cover. */
 export interface ClvTrees {
-  readonly twoStage: (snapshot: ClvSnapshot) => Float64Array;
-  readonly tweedie: (snapshot: ClvSnapshot) => Float64Array;
-  readonly correction: (snapshot: ClvSnapshot) => Float64Array;
+  readonly buy: Forest;
+  readonly amount: Forest;
+  readonly tweedie: Forest;
+  readonly correction: Forest;
+  /** Of a label. */
+  readonly mean: number;
+  /** BG/NBD × Gamma-Gamma's least value that a correction multiplies. */
+  readonly least: number;
+  readonly smearing: number;
 }
 
 /**
@@ -70,7 +75,7 @@ export async function trainClvTrees(rows: ClvTrainingRows, seed: number): Promis
     used.labels.map((label) => (label > 0 ? 1 : 0)),
   );
   const much = await grow('reg:squarederror', amounts.map(Math.log), { columns: buyerColumns });
-  const told = marginsOf(much.forest, buyerColumns).map(Math.exp);
+  const told = marginsOf(compileForest(much.forest), buyerColumns).map(Math.exp);
   const smearing = sumOf(amounts) / sumOf(told);
 
   const tweedie = await grow(
@@ -87,18 +92,13 @@ export async function trainClvTrees(rows: ClvTrainingRows, seed: number): Promis
     CORRECTION,
   );
   return {
-    twoStage({ columns }) {
-      const amount = marginsOf(much.forest, columns);
-      return marginsOf(buy.forest, columns).map(
-        (margin, row) => sigmoid(margin) * Math.exp(amount[row] as number) * smearing,
-      );
-    },
-    tweedie: ({ columns }) =>
-      marginsOf(tweedie.forest, columns).map((margin) => Math.exp(margin) * mean),
-    correction: ({ columns, predictions }) =>
-      marginsOf(correction.forest, columns).map(
-        (margin, row) => Math.exp(margin) * Math.max(least, predictions[row]?.value ?? 0),
-      ),
+    buy: buy.forest,
+    amount: much.forest,
+    tweedie: tweedie.forest,
+    correction: correction.forest,
+    mean,
+    least,
+    smearing,
   };
 }
 
@@ -127,15 +127,6 @@ function joined(parts: readonly Float32Array[]): Float32Array {
     start += part.length;
   }
   return all;
-}
-
-function marginsOf(forest: Forest, columns: readonly Float32Array[]): Float64Array {
-  const { margin } = compileForest(forest);
-  const row = new Float32Array(columns.length);
-  return Float64Array.from(columns[0] ?? [], (_, index) => {
-    for (const [column, values] of columns.entries()) row[column] = values[index] as number;
-    return margin(row);
-  });
 }
 
 function sumOf(values: ArrayLike<number>): number {

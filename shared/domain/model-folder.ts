@@ -31,7 +31,7 @@ const FILES = {
 } as const satisfies Record<keyof ModelFolder, string>;
 
 /** What a training puts beside a model: nothing that the scorer reads. */
-export type Measurements = Required<Pick<ModelFolder, 'evaluation' | 'page'>>;
+export type Measurements = Required<Pick<ModelFolder, 'evaluation'>> & Pick<ModelFolder, 'page'>;
 
 const VERSION = /"version": "(\d{4}-\d{2}-\d{2})-([0-9a-f]{12})"/;
 const DIGITS = 12;
@@ -81,7 +81,7 @@ export function composeModel(
       ...(files.forest === undefined ? {} : { 'forest.bin': sha256(files.forest) }),
       ...(parts.measurements && {
         'evaluation.json': sha256(parts.measurements.evaluation),
-        'evaluation.html': sha256(parts.measurements.page),
+        ...(parts.measurements.page && { 'evaluation.html': sha256(parts.measurements.page) }),
       }),
     },
   };

@@ -36,9 +36,12 @@ export async function registerModel(
   });
 }
 
-export interface RegisteredVersion {
+export interface RegisteredFolder {
   readonly entry: RegistryEntry;
   readonly folder: ModelFolder;
+}
+
+export interface RegisteredVersion extends RegisteredFolder {
   readonly model: ScoringModel;
 }
 
@@ -50,8 +53,21 @@ export async function readModel(
   name: string,
   version: string,
   definitions: ReadonlyMap<string, string>,
-  { files, registry }: ModelStores,
+  stores: ModelStores,
 ): Promise<RegisteredVersion> {
+  const registered = await readFolder(name, version, stores);
+  return { ...registered, model: openModel(registered.folder, definitions) };
+}
+
+/**
+ * The files of a registered version, of whatever kind and status, against what its entry names.
+ * @throws ModelNotFound, ModelDigestMismatch
+ */
+export async function readFolder(
+  name: string,
+  version: string,
+  { files, registry }: ModelStores,
+): Promise<RegisteredFolder> {
   const entry = await registry.find(name, version);
   if (entry === null)
     throw new ModelNotFound(
@@ -79,7 +95,8 @@ export async function readModel(
     ...(listed['evaluation.json'] && { evaluation: await read('evaluation') }),
     ...(listed['evaluation.html'] && { page: await read('page') }),
   };
-  return { entry, folder, model: openModel(folder, definitions) };
+  verifyFolder(folder);
+  return { entry, folder };
 }
 
 /** What `readModel` throws for a version that is not whole, or not of this platform. */
@@ -125,7 +142,7 @@ export async function readRouting(name: string, store: OnlineStore): Promise<Rou
  * @throws WriteConflict when the routing was changed meanwhile: look again before repeating
  */
 export async function promoteModel(
-  { name, version }: ScoringModel,
+  { name, version }: Pick<ScoringModel, 'name' | 'version'>,
   store: OnlineStore,
 ): Promise<Routing> {
   const key = routingKey(name);

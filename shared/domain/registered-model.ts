@@ -104,6 +104,10 @@ export function openModel(
 
 /** @throws UnusableModel */
 function compile(manifest: Manifest, files: Partial<ModelFolder>): Evaluator {
+  if (manifest.kind === 'clv')
+    throw new UnusableModel(
+      `${manifest.name} ${manifest.version} values customers, it scores no session: use foresight clv score`,
+    );
   const file = evaluatedFile(manifest);
   const bytes = files[file];
   if (bytes === undefined)
@@ -135,5 +139,7 @@ function calibrator(calibration: Calibration): (margin: number) => number {
       const { a, b } = calibration;
       return (margin) => sigmoid(-(a * margin + b));
     }
+    case 'none':
+      throw new UnusableModel('a model without calibration answers no probability');
   }
 }

@@ -8,6 +8,8 @@ const calibration = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('logistic') }),
   /** Platt: 1 / (1 + exp(a * margin + b)). */
   z.strictObject({ kind: z.literal('platt'), a: z.number(), b: z.number() }),
+  /** It answers no probability of a session: a model of customers' values. */
+  z.strictObject({ kind: z.literal('none') }),
 ]);
 export type Calibration = z.infer<typeof calibration>;
 
@@ -102,8 +104,11 @@ export const manifest = z.strictObject({
   name: z.string().min(1).max(64),
   /** Run date + 12 hex digits of the content's SHA-256, e.g. `2026-11-21-0f3a…`. */
   version: z.string().min(1).max(128),
-  /** Of `trees`, `model.json` is XGBoost's JSON, and `forest.bin` its compact form. */
-  kind: z.enum(['rule', 'logistic', 'trees']),
+  /**
+   * Of `trees`, `model.json` is XGBoost's JSON, and `forest.bin` its compact form; of `clv` it is the
+   * document of `shared/schemas/clv-model.ts`.
+   */
+  kind: z.enum(['rule', 'logistic', 'trees', 'clv']),
   /** In the order of the vector (of `trees`: the columns), each with its definition's digest. */
   features: z.array(
     z.strictObject({
@@ -115,7 +120,10 @@ export const manifest = z.strictObject({
     }),
   ),
   calibration,
-  /** Propensity answered when nothing can be scored: the base rate of the training data. */
+  /**
+   * Propensity answered when nothing can be scored: the base rate of the training data. Of `clv` the
+   * share of customers who buy in the days that labels cover.
+   */
   prior: z.number().min(0).max(1),
   training: z.strictObject({
     /** First and last event time, null for a declared model. */
@@ -123,6 +131,8 @@ export const manifest = z.strictObject({
     to: z.string().nullable(),
     rows: z.number().int(),
     sessions: z.number().int(),
+    /** Of a model that learns from customers instead of sessions. */
+    customers: z.number().int().optional(),
     data_digests: z.array(hex64),
     code_version: z.string(),
     parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
