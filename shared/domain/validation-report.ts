@@ -6,7 +6,7 @@ export function haltMessage({ findings }: ValidationReport): string {
   return [
     `the data fails ${halts.length === 1 ? 'an expectation' : `${halts.length} expectations`}, so nothing was trained:`,
     ...halts.map(findingText),
-    'foresight data validate tells more; expectations.json in the data directory changes a limit',
+    'foresight data validate tells more; expectations.json in the lake changes a limit',
   ].join('\n');
 }
 

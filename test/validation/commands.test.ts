@@ -144,7 +144,7 @@ describe('bad data halt, name the cause and leave everything as it was', () => {
   });
   afterEach(() => {
     for (const [path, content] of files) writeFileSync(path, content);
-    rmSync(join(dataDir, 'expectations.json'), { force: true });
+    rmSync(join(dataDir, 'LakeBucket', 'expectations.json'), { force: true });
   });
 
   /** Rewrites every event of the lake. */
@@ -234,7 +234,7 @@ describe('bad data halt, name the cause and leave everything as it was', () => {
 
   test('what warns is kept in the summary and told', async () => {
     writeFileSync(
-      join(dataDir, 'expectations.json'),
+      join(dataDir, 'LakeBucket', 'expectations.json'),
       JSON.stringify({ change: { product_categories: { at_most: 0 } } }),
     );
     expect(await train()).toContain(
@@ -251,9 +251,9 @@ describe('bad data halt, name the cause and leave everything as it was', () => {
   test('a shop lets through what it knows of', async () => {
     rmSync(partOf(3));
     const known = { change: { no_missing_day: { at_most: 1 } } };
-    writeFileSync(join(dataDir, 'expectations.json'), JSON.stringify(known));
+    writeFileSync(join(dataDir, 'LakeBucket', 'expectations.json'), JSON.stringify(known));
     expect((await validate()).wrong).not.toHaveProperty('no_missing_day');
-    writeFileSync(join(dataDir, 'expectations.json'), '{"change":{"no_day":{}}}');
+    writeFileSync(join(dataDir, 'LakeBucket', 'expectations.json'), '{"change":{"no_day":{}}}');
     await expect(validate()).rejects.toThrow(/expectations\.json changes no_day/);
   });
 

@@ -1,7 +1,7 @@
-import { gunzipSync } from 'node:zlib';
-import { DataProfiler } from '../shared/domain/data-profile.ts';
-import type { ObjectStore } from '../shared/ports.ts';
-import type { DataProfile } from '../shared/schemas/data-profile.ts';
+import type { ObjectStore } from '../ports.ts';
+import type { DataProfile } from '../schemas/data-profile.ts';
+import { DataProfiler } from './data-profile.ts';
+import { lakeText } from './lake-text.ts';
 
 const EVENTS = 'bronze/enriched_events/';
 const DAY = /\/dt=(\d{4}-\d{2}-\d{2})\//;
@@ -33,7 +33,7 @@ export async function profileLake(
   for await (const key of lake.list(EVENTS)) {
     const day = DAY.exec(key)?.[1] ?? '(no day)';
     if (isDayOutside(day, { from, to })) continue;
-    const text = await textOf(lake, key);
+    const text = await lakeText(lake, key);
     if (text === null) {
       profiler.addUnreadable(day, key);
       continue;
@@ -74,18 +74,4 @@ function isDayOutside(day: string, { from, to }: ProfiledRange): boolean {
     (from !== null && time + 2 * dayMs <= Date.parse(from)) ||
     (to !== null && time - dayMs >= Date.parse(to))
   );
-}
-
-/** @returns null where the object cannot be unpacked, or is no UTF-8; empty where it is gone */
-async function textOf(lake: ObjectStore, key: string): Promise<string | null> {
-  const body = await lake.get(key);
-  if (body === null) return ''; // deleted since it was listed
-  const isCompressed = body[0] === 0x1f && body[1] === 0x8b;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(isCompressed ? gunzipSync(body) : body);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code?.startsWith('Z_') || code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return null;
-    throw error;
-  }
 }
