@@ -65,7 +65,11 @@ export function gatesTable(gates: readonly Gate[]): string {
   );
 }
 
-function markdownTable(headings: readonly string[], lines: readonly (readonly string[])[]): string {
+/** A table in Markdown, its columns aligned. */
+export function markdownTable(
+  headings: readonly string[],
+  lines: readonly (readonly string[])[],
+): string {
   const widths = headings.map((heading, column) =>
     Math.max(
       ...[heading, ...lines.map((cells) => cells[column] ?? '')].map(({ length }) => length),
