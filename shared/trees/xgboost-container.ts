@@ -4,6 +4,9 @@ import { LIMITS } from './check-forest.ts';
 
 const BLOCK = 512;
 const MEMBER = 'xgboost-model';
+/** Where a member's type stands; extended headers may bear the member's name. */
+const TYPE = 156;
+const REGULAR = '0'.charCodeAt(0);
 
 /**
  * The model file inside an artifact of SageMaker's built-in XGBoost container: the member
@@ -20,7 +23,8 @@ export function modelOfArtifact(archive: Uint8Array): Uint8Array {
     const start = at + BLOCK;
     if (!(start + size <= tar.length))
       throw new UnusableModel(`model.tar.gz, byte ${at}: member ${name} of ${octal} bytes (octal)`);
-    if (name.split('/').at(-1) === MEMBER) return tar.subarray(start, start + size);
+    const isFile = tar[at + TYPE] === 0 || tar[at + TYPE] === REGULAR;
+    if (isFile && name.split('/').at(-1) === MEMBER) return tar.subarray(start, start + size);
     at = start + Math.ceil(size / BLOCK) * BLOCK;
   }
   throw new UnusableModel(`model.tar.gz has no member ${MEMBER}`);

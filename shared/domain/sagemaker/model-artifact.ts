@@ -60,13 +60,19 @@ function forestIn(model: Uint8Array): Forest {
     throw new MalformedArtifact(`${MEMBER} is empty: the job ended before it saved. Train again`);
   if (isPickle(model))
     throw new MalformedArtifact(
-      `${MEMBER} is a Python pickle, as images up to 1.2 leave it, which runs code when it is read: train with a newer image`,
+      `${MEMBER} is a Python pickle, as images before 1.3 leave it, which runs code when it is read: train with a newer image`,
     );
+  if (isGzip(model))
+    throw new MalformedArtifact(`${MEMBER} is itself compressed: pack the model file as it is`);
   try {
     return readForest(model);
   } catch (error) {
     throw malformed(error, 'Train again, or convert the file with the XGBoost that wrote it');
   }
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /** Protocols 2 to 5 begin with their number and end with a stop. */

@@ -13,8 +13,8 @@ export const LIBSVM = 'text/libsvm';
  * @throws InvalidRequest for a value that cannot be, categories, or an empty last column
  */
 export function writeCsvChannel(data: TrainingData): string {
-  checkTrainingData(data);
   refuseCategories(data);
+  checkTrainingData(data);
   const { columns, labels, weights, featureNames } = data;
   const last = columns.at(-1) as Float32Array;
   if (last.every(Number.isNaN))
@@ -39,8 +39,8 @@ export function writeCsvChannel(data: TrainingData): string {
  * @throws NotEnoughData, InvalidRequest as `writeCsvChannel`
  */
 export function writeLibsvmChannel(data: TrainingData): string {
-  checkTrainingData(data);
   refuseCategories(data);
+  checkTrainingData(data);
   const { columns, labels, weights, featureNames } = data;
   // The container takes the least column that it meets for 0 or 1, and the greatest for the last.
   for (const index of [0, columns.length - 1])
@@ -104,7 +104,7 @@ export function readLibsvmChannel(files: readonly string[]): TrainingData {
       weight: weight === undefined ? null : numberOf(weight, at, 'weight'),
       values: fields.map((field) => {
         const [index = '', value = ''] = field.split(':');
-        if (!/^\d+$/.test(index)) throw notLibsvm(at, field);
+        if (!/^\d+$/.test(index) || value === '') throw notLibsvm(at, field);
         return { index: Number(index), value: numberOf(value, at, index) };
       }),
     };
