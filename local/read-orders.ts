@@ -1,7 +1,7 @@
 import { cdnowLine } from '../shared/domain/orders/cdnow.ts';
 import { onlineRetail } from '../shared/domain/orders/online-retail.ts';
 import { type OrderBook, OrderCollector } from '../shared/domain/orders/order-book.ts';
-import type { OrderFormat } from '../shared/domain/orders/order-line.ts';
+import type { MappedLine, OrderFormat } from '../shared/domain/orders/order-line.ts';
 import { transactions } from '../shared/domain/orders/transactions.ts';
 import { UnreadableInput, Usage } from '../shared/errors.ts';
 import { readLines } from './read-lines.ts';
@@ -24,21 +24,12 @@ export async function readOrders(
   now: number,
   report: (rows: number) => void,
 ): Promise<OrderBook> {
-  const colon = source.indexOf(':');
-  const format = ORDER_FORMATS.find((name) => name === source.slice(0, colon));
-  const paths = source
-    .slice(colon + 1)
-    .split(',')
-    .filter((path) => path !== '');
-  if (format === undefined || paths.length === 0)
-    throw new Usage(
-      `--orders ${source}: write format:file[,file…], the format ${ORDER_FORMATS.join(', ')}`,
-    );
+  const { format, paths } = parseOrderSource(source);
   const collector = new OrderCollector({ files: paths.length, now });
   let rows = 0;
   for (const path of paths) {
     collector.startFile();
-    for await (const line of FORMATS[format](path)) {
+    for await (const line of orderLines(format, path)) {
       collector.add(line);
       if (++rows % PROGRESS_EVERY === 0) report(rows);
     }
@@ -49,11 +40,34 @@ export async function readOrders(
   return book;
 }
 
-const FORMATS = {
-  'online-retail': (path: string) => tableLines(path, onlineRetail),
-  cdnow: cdnowLines,
-  transactions: transactionLines,
-};
+export interface OrderFiles {
+  readonly format: (typeof ORDER_FORMATS)[number];
+  readonly paths: readonly string[];
+}
+
+/** @throws Usage for a source that is not written `format:file[,file…]` */
+export function parseOrderSource(source: string): OrderFiles {
+  const colon = source.indexOf(':');
+  const format = ORDER_FORMATS.find((name) => name === source.slice(0, colon));
+  const paths = source
+    .slice(colon + 1)
+    .split(',')
+    .filter((path) => path !== '');
+  if (format === undefined || paths.length === 0)
+    throw new Usage(
+      `--orders ${source}: write format:file[,file…], the format ${ORDER_FORMATS.join(', ')}`,
+    );
+  return { format, paths };
+}
+
+/**
+ * The rows of a file, one after another.
+ * @throws UnreadableInput for a file that is no such table, or has amounts of several currencies
+ */
+export function orderLines(format: OrderFiles['format'], path: string): AsyncIterable<MappedLine> {
+  if (format === 'online-retail') return tableLines(path, onlineRetail);
+  return format === 'cdnow' ? cdnowLines(path) : transactionLines(path);
+}
 
 async function* cdnowLines(path: string) {
   let first = true;
@@ -120,7 +134,7 @@ async function* tableCells(path: string): AsyncGenerator<readonly string[] | nul
   } else for await (const { cells } of readRecords(readLines(path))) yield cells;
 }
 
-function placesOf(
+export function placesOf(
   path: string,
   header: readonly string[],
   { columns, optional = [] }: OrderFormat,

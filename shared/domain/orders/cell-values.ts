@@ -12,7 +12,7 @@ export function decimal(cell: string): number | null {
 }
 
 const TIMESTAMP =
-  /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[-+]\d{2}:?\d{2})?)?$/;
+  /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[-+]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
  * `YYYY-MM-DD`, `YYYYMMDD`, either with a time behind it, as epoch milliseconds: a local time is
@@ -25,8 +25,9 @@ export function timestamp(cell: string): number | null {
     .slice(1, 7)
     .map((part) => Number(part ?? 0));
   const local = Date.UTC(year, month - 1, day, hour, minute, second);
-  if (new Date(local).getUTCDate() !== day || month > 12 || hour > 23) return null;
+  if (year < 100 || month > 12 || hour > 23) return null;
+  if (new Date(local).getUTCDate() !== day) return null;
   const [, sign = '+', hours = '0', minutes = '0'] =
-    /^([-+])(\d{2}):?(\d{2})$/.exec(match[7] ?? '') ?? [];
+    /^([-+])(\d{2}):?(\d{2})?$/.exec(match[7] ?? '') ?? [];
   return local - Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
