@@ -5,21 +5,21 @@ import type { Command } from 'commander';
 import { openClock } from '#adapters/clock';
 import { openOnlineStore } from '#adapters/online-store';
 import { resourceNamed } from '../local/environment.ts';
-import { lakeFolder } from '../local/lake.ts';
+import { lakeFolder, openLake } from '../local/lake.ts';
 import { batchRows, makeSnapshot, type SnapshotFile } from '../local/offline-store.ts';
 import { refreshSilver, type SilverSummary } from '../local/silver.ts';
 import { openTrinoOnDuckdb } from '../local/trino-on-duckdb.ts';
-import { type LoadSummary, loadSnapshot, visibleFrom } from '../shared/domain/feature-snapshot.ts';
+import { type LoadSummary, loadSnapshot, noteLoaded } from '../shared/domain/feature-snapshot.ts';
+import { assumedVisibleFrom, markSnapshot } from '../shared/domain/snapshot-mark.ts';
 import { dataDirectory } from '../shared/embedded/data-directory.ts';
 import { StoreUnavailable, Usage } from '../shared/errors.ts';
 import { DAY_MS } from '../shared/features/day-tiles.ts';
-import { productView } from '../shared/features/product-view.ts';
+import { SNAPSHOT_VIEWS } from '../shared/features/trino-tables.ts';
 import { trinoView } from '../shared/features/trino-view.ts';
-import { userView } from '../shared/features/user-view.ts';
+import type { SnapshotMark } from '../shared/schemas/snapshot-mark.ts';
 import { progressLine } from './progress.ts';
 
-const VIEWS = { user: userView, product: productView } as const;
-type Kind = keyof typeof VIEWS;
+type Kind = keyof typeof SNAPSHOT_VIEWS;
 
 export function registerSnapshot(features: Command): void {
   features
@@ -34,12 +34,14 @@ export function registerSnapshot(features: Command): void {
   features
     .command('sql')
     .description('the query that makes a snapshot, as Athena and DuckDB run it')
-    .argument('<view>', Object.keys(VIEWS).join(' or '))
+    .argument('<view>', Object.keys(SNAPSHOT_VIEWS).join(' or '))
     .requiredOption('--date <day>', 'as of its midnight UTC, YYYY-MM-DD')
     .action((name: string, flags: { readonly date: string }) => {
       if (name !== 'user' && name !== 'product')
-        throw new Usage(`${name} has no snapshots: use ${Object.keys(VIEWS).join(' or ')}`);
-      process.stdout.write(trinoView(VIEWS[name], asOf(dateOf('--date', flags.date))));
+        throw new Usage(
+          `${name} has no snapshots: use ${Object.keys(SNAPSHOT_VIEWS).join(' or ')}`,
+        );
+      process.stdout.write(trinoView(SNAPSHOT_VIEWS[name], asOf(dateOf('--date', flags.date))));
     });
 }
 
@@ -76,18 +78,24 @@ async function snapshot(flags: Flags): Promise<void> {
     );
     const snapshots: SnapshotFile[] = [];
     for (const date of dates)
-      for (const view of Object.values(VIEWS)) {
+      for (const view of Object.values(SNAPSHOT_VIEWS)) {
         progress.show(`${view.entity} features as of ${dayOf(date)}`);
-        snapshots.push(await makeSnapshot(connection, lake, view, asOf(date)));
+        const made = await makeSnapshot(connection, lake, view, asOf(date));
+        snapshots.push(made);
+        await mark(made, assumedVisibleFrom(date), 'assumed');
       }
-    const load = async (kind: Kind) =>
-      loadSnapshot(
-        kind,
-        batchRows(connection, lake, VIEWS[kind], dayOf(last)),
-        openOnlineStore(resourceNamed('ONLINE_TABLE')),
-        RETRY,
-        (rows) => progress.show(`${rows} ${kind}s loaded`),
+    const load = async (entity: Kind) => {
+      const snapshot = { entity, date: dayOf(last) };
+      const rows = batchRows(connection, lake, SNAPSHOT_VIEWS[entity], snapshot.date);
+      const store = openOnlineStore(resourceNamed('ONLINE_TABLE'));
+      const summary = await loadSnapshot(snapshot, rows, store, RETRY, (count) =>
+        progress.show(`${count} ${entity}s loaded`),
       );
+      if (summary.failed > 0) return summary;
+      await noteLoaded(snapshot, store, RETRY);
+      await mark({ ...snapshot, rows: summary.rows }, openClock().now(), 'load');
+      return summary;
+    };
     const loaded = flags.load ? { user: await load('user'), product: await load('product') } : null;
     progress.end();
     const seconds = (performance.now() - started) / 1000;
@@ -108,8 +116,16 @@ const RETRY = {
   },
 };
 
+async function mark(
+  { entity, date, rows }: Pick<SnapshotFile, 'entity' | 'date' | 'rows'>,
+  validFrom: number,
+  source: SnapshotMark['source'],
+): Promise<void> {
+  await markSnapshot(openLake(), { entity, date, rows, valid_from: validFrom, source });
+}
+
 function asOf(date: number) {
-  return { date, validFrom: visibleFrom(date), timeZone: resourceNamed('SHOP_TIME_ZONE') };
+  return { date, timeZone: resourceNamed('SHOP_TIME_ZONE') };
 }
 
 function datesOf({ date, from, to }: Flags): readonly number[] {

@@ -2,17 +2,24 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { BatchFeatures } from '../shared/domain/batch-features.ts';
+import { BatchFeatures, type VisibleRow } from '../shared/domain/batch-features.ts';
 import type { SnapshotRow } from '../shared/domain/feature-snapshot.ts';
 import { InvalidSnapshot, NotEnoughData, UnreadableInput } from '../shared/errors.ts';
-import { entityColumn, snapshotColumns, trinoView } from '../shared/features/trino-view.ts';
+import {
+  entityColumn,
+  type SnapshotEntity,
+  snapshotColumns,
+  snapshotEntity,
+  trinoView,
+} from '../shared/features/trino-view.ts';
 import type { FeatureView } from '../shared/schemas/feature-view.ts';
 import type { FeatureValue } from '../shared/schemas/score.ts';
+import type { SnapshotMark } from '../shared/schemas/snapshot-mark.ts';
 import { viewSilver } from './silver.ts';
 import { writeParquet } from './write-parquet.ts';
 
 export interface SnapshotFile {
-  readonly entity: string;
+  readonly entity: SnapshotEntity;
   readonly date: string;
   readonly rows: number;
   readonly path: string;
@@ -24,14 +31,14 @@ export interface SnapshotFile {
  * Makes the snapshot of a view as of a midnight from the silver before it, in place of an earlier
  * one of that date.
  * @param lake folder of the lake
- * @param at of what date, and when it counts as visible online; epoch milliseconds
+ * @param at of what date, epoch milliseconds
  * @throws InvalidSnapshot where ids are missing or repeated, or the view has no row
  */
 export async function makeSnapshot(
   connection: DuckDBConnection,
   lake: string,
   view: FeatureView,
-  at: { date: number; validFrom: number; timeZone: string },
+  at: { date: number; timeZone: string },
 ): Promise<SnapshotFile> {
   const date = new Date(at.date).toISOString().slice(0, 10);
   const path = snapshotPath(lake, view, date);
@@ -48,7 +55,7 @@ export async function makeSnapshot(
       { cause: error },
     );
   }
-  return { entity: view.entity, date, rows, path, sha256: await digestOf(path) };
+  return { entity: snapshotEntity(view), date, rows, path, sha256: await digestOf(path) };
 }
 
 async function checkedRows(
@@ -84,47 +91,62 @@ export async function* batchRows(
   const path = snapshotPath(lake, view, date);
   if (!existsSync(path))
     throw new NotEnoughData(`there is no ${path}: foresight features snapshot makes it`);
-  const { selected, features } = batchColumns(view);
-  yield* rowsOf(connection, `SELECT ${selected} FROM ${parquet(path)}`, features);
+  const { columns, features } = batchColumns(view);
+  const query = `SELECT ${entityColumn(view)}, 0E0, ${columns} FROM ${parquet(path)}`;
+  for await (const { id, values } of rowsOf(connection, query, features)) yield { id, values };
 }
 
 /**
- * What the snapshots of the lake told online of users and products, and when.
- * @throws NotEnoughData without a snapshot
+ * What the snapshots of the lake told online of users and products, and when: of those alone that
+ * are marked as visible.
+ * @throws NotEnoughData without one, or where the file of a marked one is gone
  */
 export async function batchHistory(
   connection: DuckDBConnection,
   lake: string,
+  marks: readonly SnapshotMark[],
   views: { readonly user: FeatureView; readonly product: FeatureView },
 ): Promise<BatchFeatures> {
   const history = new BatchFeatures();
   for (const kind of ['user', 'product'] as const) {
     const view = views[kind];
-    if (!existsSync(join(lake, 'gold', `${kind}_features`)))
+    const visible = marks.filter(({ entity }) => entity === kind);
+    if (visible.length === 0)
       throw new NotEnoughData(
         `the lake has no snapshot of a ${kind}: foresight features snapshot --from … --to … makes one a day`,
       );
-    const { selected, columns, features } = batchColumns(view);
+    const { columns, features } = batchColumns(view);
     const id = entityColumn(view);
+    const files = visible.map((mark) => markedFile(lake, view, mark));
     // Most rows say what the snapshot before them said.
-    const changed = `SELECT ${selected}
+    const changed = `SELECT ${id}, valid_from, ${columns}
       FROM (
-        SELECT *, row(${columns}) AS told, lag(told) OVER (PARTITION BY ${id} ORDER BY valid_from) AS before
-        FROM ${parquet(snapshotPath(lake, view, '*'))}
+        SELECT *, row(${columns}) AS told,
+          lag(told) OVER (PARTITION BY ${id} ORDER BY valid_from, dt) AS before
+        FROM read_parquet([${files.map(text).join(', ')}], hive_partitioning = true,
+          hive_types = {'dt': VARCHAR})
+        JOIN (VALUES ${visible.map(({ date, valid_from }) => `(${text(date)}, ${valid_from}::DOUBLE)`).join(', ')})
+          marks(dt, valid_from) USING (dt)
       )
       WHERE told IS DISTINCT FROM before
-      ORDER BY valid_from, ${id}`;
+      ORDER BY valid_from, dt, ${id}`;
     for await (const row of rowsOf(connection, changed, features)) history.add(kind, row);
   }
   return history;
 }
 
+function markedFile(lake: string, view: FeatureView, { date }: SnapshotMark): string {
+  const path = snapshotPath(lake, view, date);
+  if (existsSync(path)) return path;
+  throw new NotEnoughData(
+    `there is no ${path}, which was visible online: foresight features snapshot --date ${date} makes it anew`,
+  );
+}
+
 function batchColumns(view: FeatureView) {
   const batch = snapshotColumns(view).filter(({ computed_by }) => computed_by === 'batch');
-  const columns = batch.map(({ column }) => column).join(', ');
   return {
-    columns,
-    selected: `${entityColumn(view)}, CAST(valid_from AS DOUBLE), ${columns}`,
+    columns: batch.map(({ column }) => column).join(', '),
     features: batch.map(({ feature }) => feature),
   };
 }
@@ -134,7 +156,7 @@ async function* rowsOf(
   connection: DuckDBConnection,
   query: string,
   features: readonly string[],
-): AsyncGenerator<SnapshotRow> {
+): AsyncGenerator<VisibleRow> {
   const result = await connection.stream(query);
   for await (const rows of result.yieldRows())
     for (const [id, validFrom, ...values] of rows as FeatureValue[][])
@@ -146,7 +168,11 @@ async function* rowsOf(
 }
 
 function parquet(path: string): string {
-  return `read_parquet('${path.replaceAll("'", "''")}', hive_partitioning = false)`;
+  return `read_parquet(${text(path)}, hive_partitioning = false)`;
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 function snapshotPath(lake: string, view: FeatureView, date: string): string {

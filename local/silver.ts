@@ -4,14 +4,10 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { NotEnoughData, UnreadableInput } from '../shared/errors.ts';
 import { DAY_MS } from '../shared/features/day-tiles.ts';
-import { ORDER_COLUMNS } from '../shared/features/trino-orders.ts';
-import {
-  BRONZE_COLUMNS,
-  EVENT_COLUMNS,
-  type SilverDay,
-  trinoSilverDay,
-  VISITOR_COLUMNS,
-} from '../shared/features/trino-silver.ts';
+import { BRONZE_COLUMNS, type SilverDay, trinoSilverDay } from '../shared/features/trino-silver.ts';
+import { REQUIRED_COLUMNS } from '../shared/features/trino-statements.ts';
+import { SILVER_TABLES } from '../shared/features/trino-tables.ts';
+import { viewTable } from './lake-tables.ts';
 import { writeParquet } from './write-parquet.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -29,18 +25,7 @@ export interface SilverSummary {
   readonly missing_days: readonly string[];
 }
 
-const TABLES = ['events', 'sessions', 'visitors', 'orders'] as const;
-const TYPES: Readonly<Record<(typeof TABLES)[number], Readonly<Record<string, string>>>> = {
-  events: { ...EVENT_COLUMNS, event_time: 'BIGINT', received_time: 'BIGINT' },
-  sessions: {
-    ...EVENT_COLUMNS,
-    event_time: 'BIGINT',
-    received_time: 'BIGINT',
-    session_seconds: 'DOUBLE',
-  },
-  visitors: VISITOR_COLUMNS,
-  orders: ORDER_COLUMNS,
-};
+const TABLES = Object.keys(SILVER_TABLES) as (keyof typeof SILVER_TABLES)[];
 /** Begins with an underscore: Hive and Athena read no such file. */
 const SOURCE_FILE = '_source.txt';
 
@@ -93,21 +78,7 @@ export async function refreshSilver(
 
 /** Makes views of a lake's silver tables, with no rows where there are no files yet. */
 export async function viewSilver(connection: DuckDBConnection, lake: string): Promise<void> {
-  for (const table of TABLES) {
-    const folder = join(lake, 'silver', table);
-    const hasFiles = existsSync(folder) && readdirSync(folder).length > 0;
-    const typed = Object.entries({ ...TYPES[table], dt: 'VARCHAR' }).map(
-      ([name, type]) => `CAST(NULL AS ${type}) AS ${name}`,
-    );
-    await connection.run(
-      `CREATE OR REPLACE VIEW silver_${table} AS ${
-        hasFiles
-          ? `SELECT * FROM read_parquet(${text(join(folder, '*', '*.parquet'))},
-               hive_partitioning = true, hive_types = {'dt': VARCHAR})`
-          : `SELECT ${typed.join(', ')} WHERE false`
-      }`,
-    );
-  }
+  for (const table of Object.values(SILVER_TABLES)) await viewTable(connection, lake, table);
 }
 
 async function makeDay(
@@ -148,23 +119,13 @@ async function makeDay(
   return { lines, bots, events, duplicates: lines - bots - events };
 }
 
-const REQUIRED = [
-  'event_id',
-  'event_type',
-  'event_timestamp',
-  'received_at',
-  'order_key',
-  'visitor',
-  'is_bot',
-] as const;
-
 /** A column that was renamed reads as missing: better no day than a wrong one. */
 async function refuseIncomplete(connection: DuckDBConnection, day: string): Promise<void> {
   const found = await connection.runAndReadAll(
-    `SELECT ${REQUIRED.map((name) => `count_if(${name} IS NULL)::INT`).join(', ')} FROM bronze_events`,
+    `SELECT ${REQUIRED_COLUMNS.map((name) => `count_if(${name} IS NULL)::INT`).join(', ')} FROM bronze_events`,
   );
   const counts = found.getRows()[0] as number[];
-  const faults = REQUIRED.flatMap((name, place) =>
+  const faults = REQUIRED_COLUMNS.flatMap((name, place) =>
     counts[place] === 0 ? [] : [`${counts[place]} lines without ${name}`],
   );
   if (faults.length > 0)

@@ -3,6 +3,11 @@ import type { SnapshotRow } from './feature-snapshot.ts';
 
 type Kind = 'user' | 'product';
 
+export interface VisibleRow extends SnapshotRow {
+  /** When it became visible online, epoch milliseconds. */
+  readonly validFrom: number;
+}
+
 interface Visible {
   readonly validFrom: number;
   readonly values: FeatureValues;
@@ -19,7 +24,7 @@ export class BatchFeatures {
   };
 
   /** @param row one whose values are those of the row before it may be left out */
-  add(kind: Kind, { id, validFrom, values }: SnapshotRow): void {
+  add(kind: Kind, { id, validFrom, values }: VisibleRow): void {
     const history = this.#histories[kind].get(id) ?? [];
     let place = history.length;
     while (place > 0 && (history[place - 1] as Visible).validFrom > validFrom) place--;

@@ -1,5 +1,4 @@
 import { StaleSnapshot, StoreUnavailable } from '../errors.ts';
-import { DAY_MS } from '../features/day-tiles.ts';
 import { productItemKey, userFromItem, userItem, userKey } from '../features/item.ts';
 import type { OnlineItem, OnlineStore } from '../ports.ts';
 import type { FeatureValues } from '../schemas/score.ts';
@@ -8,21 +7,8 @@ import type { RetryRules } from './put-all.ts';
 /** A row of a snapshot of users or products. */
 export interface SnapshotRow {
   readonly id: string;
-  /** When it became visible online, epoch milliseconds. */
-  readonly validFrom: number;
   /** Batch features by name. */
   readonly values: FeatureValues;
-}
-
-const VISIBLE_AFTER_HOURS = 6;
-
-/**
- * When the snapshot of a date counts as visible online: the hour by which the daily job has loaded
- * it, the same for a backfill, so that the same snapshot is made whenever it is made.
- * @param date midnight UTC, epoch milliseconds
- */
-export function visibleFrom(date: number): number {
-  return date + (VISIBLE_AFTER_HOURS / 24) * DAY_MS;
 }
 
 export interface LoadSummary {
@@ -40,40 +26,43 @@ export interface LoadSummary {
 const MAX_KEYS = 100;
 
 type Kind = 'user' | 'product';
+
+/** Of users or products, by its midnight: YYYY-MM-DD. */
+export interface Snapshot {
+  readonly entity: Kind;
+  readonly date: string;
+}
+
 type Outcome = 'written' | 'unchanged' | 'unknown' | 'failed';
 
 /**
  * Writes a snapshot's batch values to the online items, a hundred at a time, each by a conditional
  * put; what was not written is read and tried again. A product's item holds nothing else; a user's
  * keeps what the stream has folded. Loading it again changes nothing.
+ * @param snapshot all of it or a part
  * @throws StaleSnapshot where a later one has been loaded; StoreUnavailable when no read succeeds
  */
 export async function loadSnapshot(
-  kind: Kind,
+  { entity, date }: Snapshot,
   rows: AsyncIterable<SnapshotRow>,
   store: OnlineStore,
   retry: RetryRules,
-  report: (rows: number) => void,
+  report: (rows: number) => void = () => undefined,
 ): Promise<LoadSummary> {
+  await refuseStale({ entity, date }, store, retry);
   const total = { rows: 0, written: 0, unchanged: 0, unknown: 0, failed: 0 };
   let batch: SnapshotRow[] = [];
-  let validFrom: number | null = null;
   const load = async () => {
-    for (const outcome of await loadBatch(kind, batch, store, retry)) total[outcome]++;
+    for (const outcome of await loadBatch(entity, batch, store, retry)) total[outcome]++;
     total.rows += batch.length;
     batch = [];
     report(total.rows);
   };
   for await (const row of rows) {
-    if (validFrom === null) {
-      validFrom = row.validFrom;
-      await refuseStale(kind, validFrom, store, retry);
-    }
     batch.push(row);
     if (batch.length === MAX_KEYS) await load();
   }
   if (batch.length > 0) await load();
-  if (validFrom !== null && total.failed === 0) await noteLoaded(kind, validFrom, store, retry);
   return total;
 }
 
@@ -150,38 +139,41 @@ function loadedKey(kind: Kind): string {
 async function loadedItem(kind: Kind, store: OnlineStore) {
   const key = loadedKey(kind);
   const item = (await store.read([key], { consistent: true })).get(key);
-  const validFrom =
-    item === undefined ? null : (JSON.parse(item.state) as { valid_from: number }).valid_from;
-  return { version: item?.version ?? 0, validFrom };
+  const date = item === undefined ? null : (JSON.parse(item.state) as { date: string }).date;
+  return { version: item?.version ?? 0, date };
 }
 
 async function refuseStale(
-  kind: Kind,
-  validFrom: number,
+  { entity, date }: Snapshot,
   store: OnlineStore,
   retry: RetryRules,
 ): Promise<void> {
-  const loaded = await retried(retry, () => loadedItem(kind, store));
-  if (loaded.validFrom !== null && loaded.validFrom > validFrom)
+  const loaded = await retried(retry, () => loadedItem(entity, store));
+  if (loaded.date !== null && loaded.date > date)
     throw new StaleSnapshot(
-      `the ${kind} snapshot valid from ${new Date(loaded.validFrom).toISOString()} is online: an older one does not replace it`,
+      `the ${entity} snapshot of ${loaded.date} is online: that of ${date} does not replace it`,
     );
 }
 
-/** A conflict means that another load noted its own: it is read anew, and the later one stays. */
-async function noteLoaded(
-  kind: Kind,
-  validFrom: number,
+/**
+ * Notes that all of a snapshot is online, so that no earlier one replaces it. A conflict means that
+ * another load noted its own: it is read anew, and the later one stays.
+ * @throws StoreUnavailable
+ */
+export async function noteLoaded(
+  { entity, date }: Snapshot,
   store: OnlineStore,
   retry: RetryRules,
 ): Promise<void> {
-  const state = JSON.stringify({ valid_from: validFrom });
   await retried(retry, async () => {
-    const { version, validFrom: known } = await loadedItem(kind, store);
-    if (known !== null && known >= validFrom) return;
-    const result = await store.write({ key: loadedKey(kind), version: version + 1, state });
+    const { version, date: known } = await loadedItem(entity, store);
+    if (known !== null && known >= date) return;
+    const state = JSON.stringify({ date });
+    const result = await store.write({ key: loadedKey(entity), version: version + 1, state });
     if (result === 'conflict')
-      throw new StoreUnavailable(`${loadedKey(kind)} was written by another load at the same time`);
+      throw new StoreUnavailable(
+        `${loadedKey(entity)} was written by another load at the same time`,
+      );
   });
 }
 

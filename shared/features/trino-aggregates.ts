@@ -6,12 +6,20 @@ import { canonicalJson } from './definition-digest.ts';
 import { SUM_UNITS } from './fold-plan.ts';
 import { categorySql, doubleLiteral, fieldSql, textLiteral } from './trino-fields.ts';
 
-/** Rows of one relation a value and entity, and the columns counted over them. */
+/** The values of a field that an entity has, once each, and how many of them count for what. */
 interface ValueCount {
   readonly name: string;
-  readonly rows: string;
+  readonly source: Source;
+  readonly field: string;
+  /** By its conditions: the column of the first time that a value met them. */
+  readonly firsts: Map<string, string>;
   readonly columns: string[];
 }
+
+/** Where occurrences come from: sessions are relations of their own, for nothing reads both. */
+export type Source = 'occurrences' | 'session_occurrences';
+
+const SESSION_TYPES: readonly string[] = ['session_start', 'session_end'];
 
 /**
  * The aggregations of a view, each a column once: most over the occurrences of an entity, distinct
@@ -19,8 +27,8 @@ interface ValueCount {
  */
 export class TrinoAggregates {
   readonly #date: number;
-  readonly #columns: string[] = [];
-  readonly #counts = new Map<string, ValueCount>();
+  readonly #columns = new Map<Source, string[]>();
+  readonly #counts: ValueCount[] = [];
   readonly #favourites: string[] = [];
   readonly #known = new Map<string, string>();
 
@@ -40,91 +48,113 @@ export class TrinoAggregates {
     return sql;
   }
 
-  /** Common table expressions over `occurrences`, the first of them `aggregates`. */
+  /** Common table expressions over the sources, first those with a row for each entity of one. */
   relations(): readonly string[] {
-    const columns = ['entity', ...this.#columns].join(',\n    ');
-    const counts = [...this.#counts.values()].flatMap((count) => [
-      `${count.name}_values AS (\n  ${count.rows}\n)`,
-      `${count.name} AS (\n  SELECT entity, ${count.columns.join(', ')}\n  FROM ${count.name}_values\n  GROUP BY entity\n)`,
-    ]);
     return [
-      `aggregates AS (\n  SELECT ${columns}\n  FROM occurrences\n  GROUP BY entity\n)`,
-      ...counts,
+      ...[...this.#columns].map(
+        ([source, columns]) =>
+          `${aggregatesOf(source)} AS (\n  SELECT ${['entity', ...columns].join(',\n    ')}\n  FROM ${source}\n  GROUP BY entity\n)`,
+      ),
+      ...this.#counts.flatMap(countRelations),
       ...this.#favourites,
     ];
   }
 
-  /** The relations beside `aggregates`, each with one row an entity at most. */
-  joins(): readonly string[] {
-    return [
-      ...[...this.#counts.values()].map(({ name }) => name),
+  /** All relations joined, and the expression of the entity. */
+  joined(): { readonly from: string; readonly entity: string } {
+    const [first = 'aggregates', second] = [...this.#columns.keys()].map(aggregatesOf);
+    const entity =
+      second === undefined ? `${first}.entity` : `coalesce(${first}.entity, ${second}.entity)`;
+    const others = [
+      ...this.#counts.map(({ name }) => name),
       ...this.#favourites.map((_, index) => `favourite_${index + 1}`),
-    ].map((name) => `LEFT JOIN ${name} ON ${name}.entity = aggregates.entity`);
+    ];
+    return {
+      entity,
+      from: [
+        first,
+        ...(second === undefined
+          ? []
+          : [`FULL JOIN ${second} ON ${second}.entity = ${first}.entity`]),
+        ...others.map((name) => `LEFT JOIN ${name} ON ${name}.entity = ${entity}`),
+      ].join('\n'),
+    };
   }
 
   #add(aggregate: Aggregate): string {
     const { function: name, of } = aggregate;
+    const source = sourceOf(aggregate);
+    if (!this.#columns.has(source)) this.#columns.set(source, []);
     const where = conditions(aggregate, this.#begin(aggregate));
-    if (name === 'distinct_count') return this.#distinct(aggregate);
-    if (name === 'most_frequent') return this.#favourite(aggregate, where);
+    if (name === 'distinct_count') return this.#distinct(source, aggregate);
+    if (name === 'most_frequent') return this.#favourite(source, aggregate, where);
+    const column = (sql: string, type: 'number' | 'time' | 'category' = 'number') =>
+      this.#column(source, sql, type);
+    // An entity of the other source has no row of this one.
+    const counted = (sql: string) => `coalesce(${column(sql)}, 0E0)`;
+    const exists = (count: string) => `CASE WHEN ${count} > 0 THEN 1E0 ELSE 0E0 END`;
     if (of === undefined) {
-      const count = this.#column(`count(*)${filtered(where)}`);
-      return name === 'exists' ? `CASE WHEN ${count} > 0 THEN 1E0 ELSE 0E0 END` : count;
+      const count = counted(`count(*)${filtered(where)}`);
+      return name === 'exists' ? exists(count) : count;
     }
     const field = fieldSql(of);
     const present = filtered([...where, `${field} IS NOT NULL`]);
     const sum = () =>
-      `${this.#column(`coalesce(sum(round(${field} * ${doubleLiteral(SUM_UNITS)}))${filtered(where)}, 0E0)`, 'number')} / ${doubleLiteral(SUM_UNITS)}`;
-    const count = () => this.#column(`count(${field})${filtered(where)}`);
+      `${counted(`sum(round(${field} * ${doubleLiteral(SUM_UNITS)}))${filtered(where)}`)} / ${doubleLiteral(SUM_UNITS)}`;
+    const count = () => counted(`count(${field})${filtered(where)}`);
     switch (name) {
       case 'count':
         return count();
       case 'exists':
-        return `CASE WHEN ${count()} > 0 THEN 1E0 ELSE 0E0 END`;
+        return exists(count());
       case 'sum':
         return sum();
       case 'mean':
         return `${sum()} / nullif(${count()}, 0E0)`;
       case 'min':
       case 'max':
-        return this.#column(`${name}(${field})${filtered(where)}`, FIELDS[of]);
+        return column(`${name}(${field})${filtered(where)}`, FIELDS[of]);
       case 'first':
-        return this.#column(`min_by(${field}, order_key)${present}`, FIELDS[of]);
+        return column(`min_by(${field}, order_key)${present}`, FIELDS[of]);
       case 'last': {
         const last = aggregate.back === 1 ? 2 : 1;
         const list = `max_by(${field}, order_key, 2)${present}`;
-        return this.#column(`element_at(${list}, ${last})`, FIELDS[of]);
+        return column(`element_at(${list}, ${last})`, FIELDS[of]);
       }
     }
   }
 
-  #column(sql: string, type: 'number' | 'time' | 'category' = 'number'): string {
+  #column(source: Source, sql: string, type: 'number' | 'time' | 'category'): string {
+    const prefix = source === 'occurrences' ? 'a' : 's';
+    const columns = this.#columns.get(source) as string[];
     const typed = type === 'category' ? sql : `CAST(${sql} AS DOUBLE)`;
-    const known = this.#columns.findIndex((column) => column.startsWith(`${typed} AS `));
-    if (known >= 0) return `a${known + 1}`;
-    this.#columns.push(`${typed} AS a${this.#columns.length + 1}`);
-    return `a${this.#columns.length}`;
+    const known = columns.findIndex((column) => column.startsWith(`${typed} AS `));
+    if (known >= 0) return `${prefix}${known + 1}`;
+    columns.push(`${typed} AS ${prefix}${columns.length + 1}`);
+    return `${prefix}${columns.length}`;
   }
 
   /** A value counts on the first day that has it, as in the fold. */
-  #distinct(aggregate: Aggregate): string {
+  #distinct(source: Source, aggregate: Aggregate): string {
     const field = fieldOf(aggregate);
-    const where = [...conditions(aggregate, null), `${field} IS NOT NULL`].join(' AND ');
-    const rows = `SELECT entity, ${field} AS value, min(event_time) AS first_time\n  FROM occurrences\n  WHERE ${where}\n  GROUP BY entity, ${field}`;
-    let count = this.#counts.get(rows);
+    let count = this.#counts.find((each) => each.source === source && each.field === field);
     if (count === undefined) {
-      count = { name: `distinct_${this.#counts.size + 1}`, rows, columns: [] };
-      this.#counts.set(rows, count);
+      const name = `distinct_${this.#counts.length + 1}`;
+      count = { name, source, field, firsts: new Map(), columns: [] };
+      this.#counts.push(count);
     }
+    const where = conditions(aggregate, null).join(' AND ') || 'true';
+    const first = count.firsts.get(where) ?? `first_${count.firsts.size + 1}`;
+    count.firsts.set(where, first);
     const begin = this.#begin(aggregate);
     const column = `d${count.columns.length + 1}`;
-    const counted = begin === null ? 'count(*)' : `count_if(first_time >= ${begin})`;
+    const counted = begin === null ? `count(${first})` : `count_if(${first} >= ${begin})`;
     count.columns.push(`CAST(${counted} AS DOUBLE) AS ${column}`);
     return `coalesce(${count.name}.${column}, 0E0)`;
   }
 
   /** Of values equally frequent, the first by code point. */
-  #favourite(aggregate: Aggregate, where: readonly string[]): string {
+  #favourite(source: Source, aggregate: Aggregate, where: readonly string[]): string {
     const field = fieldOf(aggregate);
     const name = `favourite_${this.#favourites.length + 1}`;
     this.#favourites.push(
@@ -133,7 +163,7 @@ export class TrinoAggregates {
   FROM (
     SELECT entity, ${field} AS value,
       row_number() OVER (PARTITION BY entity ORDER BY count(*) DESC, ${field}) AS place
-    FROM occurrences
+    FROM ${source}
     WHERE ${[...where, `${field} IS NOT NULL`].join(' AND ')}
     GROUP BY entity, ${field}
   ) ranked
@@ -149,6 +179,43 @@ export class TrinoAggregates {
       throw new InvalidFeatureDefinition(`a ${entity} of a session is kept by the stream`);
     return window.kind === 'lifetime' ? null : this.#date - window.days * DAY_MS;
   }
+}
+
+function aggregatesOf(source: Source): string {
+  return source === 'occurrences' ? 'aggregates' : 'session_aggregates';
+}
+
+/**
+ * Sessions begin and end for users alone, and the fold of a user sees few types of events: an
+ * aggregation that leaves open which of them it means has no one answer.
+ */
+function sourceOf({ entity, where }: Aggregate): Source {
+  if (entity !== 'user') return 'occurrences';
+  const ofSessions = where.event_types?.map((type) => SESSION_TYPES.includes(type)) ?? [];
+  if (new Set(ofSessions).size !== 1)
+    throw new InvalidFeatureDefinition(
+      'an aggregation of a user names its event types: those of sessions or others, not both',
+    );
+  return ofSessions[0] ? 'session_occurrences' : 'occurrences';
+}
+
+/** One relation a field, whatever is counted of it: grouping is the dear part. */
+function countRelations({ name, source, field, firsts, columns }: ValueCount): string[] {
+  const times = [...firsts].map(([where, first]) =>
+    firsts.size === 1
+      ? `min(event_time) AS ${first}`
+      : `min(event_time) FILTER (WHERE ${where}) AS ${first}`,
+  );
+  const any = [...firsts.keys()].map((where) => (firsts.size === 1 ? where : `(${where})`));
+  return [
+    `${name}_values AS (
+  SELECT entity, ${[`${field} AS value`, ...times].join(', ')}
+  FROM ${source}
+  WHERE ${firsts.size === 1 ? any[0] : `(${any.join(' OR ')})`} AND ${field} IS NOT NULL
+  GROUP BY entity, ${field}
+)`,
+    `${name} AS (\n  SELECT entity, ${columns.join(', ')}\n  FROM ${name}_values\n  GROUP BY entity\n)`,
+  ];
 }
 
 function fieldOf({ of, function: name }: Aggregate): string {

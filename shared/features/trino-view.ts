@@ -3,7 +3,7 @@ import type { FeatureDefinition, FeatureView } from '../schemas/feature-view.ts'
 import { aggregatesOf } from './accumulators.ts';
 import { DAY_MS } from './day-tiles.ts';
 import { featureName } from './feature-name.ts';
-import { TrinoAggregates } from './trino-aggregates.ts';
+import { type Source, TrinoAggregates } from './trino-aggregates.ts';
 import { expressionSql } from './trino-expression.ts';
 import { textLiteral } from './trino-fields.ts';
 
@@ -18,13 +18,18 @@ export interface SnapshotColumn {
 const ENTITY_COLUMN = { user: 'user_id', product: 'product_id' } as const;
 export type SnapshotEntity = keyof typeof ENTITY_COLUMN;
 
+/** @throws InvalidFeatureDefinition for a view that only the stream keeps */
+export function snapshotEntity({ entity }: FeatureView): SnapshotEntity {
+  if (entity !== 'user' && entity !== 'product')
+    throw new InvalidFeatureDefinition(
+      `a ${entity} has no snapshots: its features come from replaying the fold`,
+    );
+  return entity;
+}
+
 /** Column that holds the entity's id in the lake and in its snapshots. */
 export function entityColumn(view: FeatureView): (typeof ENTITY_COLUMN)[SnapshotEntity] {
-  if (view.entity !== 'user' && view.entity !== 'product')
-    throw new InvalidFeatureDefinition(
-      `a ${view.entity} has no snapshots: its features come from replaying the fold`,
-    );
-  return ENTITY_COLUMN[view.entity];
+  return ENTITY_COLUMN[snapshotEntity(view)];
 }
 
 /** Glue allows no dot and no `@` in the name of a column. */
@@ -36,22 +41,26 @@ export function snapshotColumns(view: FeatureView): readonly SnapshotColumn[] {
   }));
 }
 
+/** Days that an entity keeps its row, of zeros, after the last window has passed its events. */
+const KEPT_DAYS = 7;
+
 /**
  * One Trino query for every feature of a user or product view, streamed ones too, as of a midnight:
  * over what was received before it, windows of the N full days before it. DuckDB runs the same text
  * after its prelude of macros. A row an entity: its id, a column a feature in the view's order
- * (DOUBLE, or VARCHAR of a category), `valid_from`.
+ * (DOUBLE, or VARCHAR of a category).
  *
- * Reads `silver_events` and, for users, `silver_sessions`. Sums are of integers, as in the fold, so
+ * Reads `silver_events` and, for users, `silver_sessions`; where each feature has a window, only the
+ * days that the longest of them reaches and a week before: for that week an entity that nothing
+ * happens to any more is told as zeros, and then no more. Sums are of integers, as in the fold, so
  * the values are equal to the last bit.
  *
  * @param date midnight UTC, epoch milliseconds
- * @param validFrom when the snapshot is visible online, epoch milliseconds
  * @throws InvalidFeatureDefinition where a definition needs what only a session's fold knows
  */
 export function trinoView(
   view: FeatureView,
-  { date, validFrom, timeZone }: { date: number; validFrom: number; timeZone: string },
+  { date, timeZone }: { date: number; timeZone: string },
 ): string {
   if (date % DAY_MS !== 0) throw new RangeError(`${date} is no midnight UTC`);
   const id = entityColumn(view);
@@ -66,14 +75,10 @@ export function trinoView(
     ({ value }, index) => `${expressionSql(value, read)} AS ${columns[index]?.column}`,
   );
   const relations = aggregates.relations().join(',\n');
-  return `WITH occurrences AS (
-${occurrences(view, id, date, relations)}
-),
-${relations}
-SELECT aggregates.entity AS ${id},
-  ${values.join(',\n  ')},
-  CAST(${validFrom} AS BIGINT) AS valid_from
-FROM ${['aggregates', ...aggregates.joins()].join('\n')}
+  const { from, entity } = aggregates.joined();
+  return `WITH ${[...occurrences(view, id, date, relations), relations].join(',\n')}
+SELECT ${[`${entity} AS ${id}`, ...values].join(',\n  ')}
+FROM ${from}
 ORDER BY 1
 `;
 }
@@ -102,30 +107,67 @@ const OCCURRENCE_COLUMNS = [
  * @param relations the text that reads them: columns it does not name are left out, for not every
  *   engine sees through a relation that is read more than once
  */
-function occurrences(view: FeatureView, id: string, date: number, relations: string): string {
-  const day = new Date(date).toISOString().slice(0, 10);
+function occurrences(
+  view: FeatureView,
+  id: string,
+  date: number,
+  relations: string,
+): readonly string[] {
   const isNamed = (column: string) => new RegExp(`\\b${column}\\b`).test(relations);
-  const columns = OCCURRENCE_COLUMNS.filter(isNamed);
-  const readsSeconds = isNamed('session_seconds');
-  const from = (table: string, seconds: string, types: readonly string[] | null) =>
-    `  SELECT ${[`${id} AS entity`, ...columns, ...(readsSeconds ? [seconds] : [])].join(', ')}
-  FROM ${table}
-  WHERE dt < '${day}' AND event_time < ${date} AND ${id} IS NOT NULL${
-    types === null ? '' : ` AND event_type IN (${types.map(textLiteral).join(', ')})`
-  }`;
   const types = typesOf(view);
-  const isOfSession = (type: string) => type === 'session_start' || type === 'session_end';
-  const parts = [
-    from(
-      'silver_events',
-      'CAST(NULL AS DOUBLE) AS session_seconds',
-      types?.filter((type) => !isOfSession(type)) ?? null,
-    ),
-    ...(view.entity === 'user'
-      ? [from('silver_sessions', 'session_seconds', types?.filter(isOfSession) ?? null)]
-      : []),
+  const reach = reachOf(view);
+  const begin = reach === null ? null : date - (reach + KEPT_DAYS) * DAY_MS;
+  // An event is received on its own day or later, so what a window reaches lies in these folders.
+  const range = [
+    ...(begin === null ? [] : [`dt >= '${dayOf(begin)}'`]),
+    `dt < '${dayOf(date)}'`,
+    ...(begin === null ? [] : [`event_time >= ${begin}`]),
+    `event_time < ${date}`,
   ];
-  return parts.join('\n  UNION ALL\n');
+  const from = (
+    source: Source,
+    table: string,
+    columns: readonly string[],
+    isRead: (type: string) => boolean,
+  ) => {
+    if (!new RegExp(`\\bFROM ${source}\\b`).test(relations)) return [];
+    const where = [
+      ...range,
+      `${id} IS NOT NULL`,
+      ...(types === null
+        ? []
+        : [`event_type IN (${types.filter(isRead).map(textLiteral).join(', ')})`]),
+    ];
+    const selected = [`${id} AS entity`, ...columns.filter(isNamed)].join(', ');
+    return [
+      `${source} AS (\n  SELECT ${selected}\n  FROM ${table}\n  WHERE ${where.join(' AND ')}\n)`,
+    ];
+  };
+  const isOfSession = (type: string) => type === 'session_start' || type === 'session_end';
+  return [
+    ...from('occurrences', 'silver_events', OCCURRENCE_COLUMNS, (type) => !isOfSession(type)),
+    ...from(
+      'session_occurrences',
+      'silver_sessions',
+      [...OCCURRENCE_COLUMNS, 'session_seconds'],
+      isOfSession,
+    ),
+  ];
+}
+
+/** Days of the longest window; null where an aggregation looks at a lifetime. */
+function reachOf(view: FeatureView): number | null {
+  const days = view.features
+    .flatMap(({ value }) => aggregatesOf(value))
+    .map(({ function: name, window }) =>
+      // A distinct value counts on the first day of all that has it.
+      window.kind === 'trailing' && name !== 'distinct_count' ? window.days : null,
+    );
+  return days.includes(null) ? null : Math.max(...(days as number[]));
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
 }
 
 /** Null where an aggregation takes events of any type. */

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import {
   type LoadSummary,
   loadSnapshot,
+  noteLoaded,
   type SnapshotRow,
-  visibleFrom,
 } from '../../shared/domain/feature-snapshot.ts';
 import { updateFeatures } from '../../shared/domain/update-features.ts';
 import {
@@ -18,15 +18,13 @@ import type { EnrichedEvent } from '../../shared/schemas/event.ts';
 import { enrichedEvent } from '../enriched-event.ts';
 import { type Fault, FaultyOnlineStore } from '../features/faulty-online-store.ts';
 
-const DATE = Date.UTC(2026, 4, 7);
+const DATE = '2026-05-07';
 const RULES = { attempts: 5, baseDelay: 1, random: () => 0.5, sleep: async () => undefined };
 
 async function* rowsOf(
   values: Readonly<Record<string, Readonly<Record<string, number | string | null>>>>,
-  date = DATE,
 ): AsyncGenerator<SnapshotRow> {
-  for (const [id, given] of Object.entries(values))
-    yield { id, validFrom: visibleFrom(date), values: given };
+  for (const [id, given] of Object.entries(values)) yield { id, values: given };
 }
 
 let faults: Fault[];
@@ -36,11 +34,17 @@ beforeEach(() => {
   store = new FaultyOnlineStore(() => faults.shift() ?? 'none');
 });
 
-const load = (
-  kind: 'user' | 'product',
+/** Loads a snapshot and notes it where all of it was written, as the machine does. */
+async function load(
+  entity: 'user' | 'product',
   rows: AsyncIterable<SnapshotRow>,
   rules = RULES,
-): Promise<LoadSummary> => loadSnapshot(kind, rows, store, rules, () => undefined);
+  date = DATE,
+): Promise<LoadSummary> {
+  const summary = await loadSnapshot({ entity, date }, rows, store, rules);
+  if (summary.failed === 0) await noteLoaded({ entity, date }, store, rules);
+  return summary;
+}
 
 async function stream(event: EnrichedEvent, sequence: number): Promise<void> {
   const record = { sequence: String(sequence).padStart(56, '0'), data: JSON.stringify(event) };
@@ -61,8 +65,11 @@ describe('products', () => {
 
   test('are changed by a later snapshot, and not by an earlier one', async () => {
     await load('product', rowsOf(two));
-    const later = rowsOf({ ...two, p: { 'product.view_count_30d': 4 } }, DATE + 86_400_000);
-    expect(await load('product', later)).toMatchObject({ written: 1, unchanged: 1 });
+    const later = rowsOf({ ...two, p: { 'product.view_count_30d': 4 } });
+    expect(await load('product', later, RULES, '2026-05-08')).toMatchObject({
+      written: 1,
+      unchanged: 1,
+    });
     await expect(load('product', rowsOf(two))).rejects.toMatchObject({ name: 'StaleSnapshot' });
     expect(productFromItem(store.items.get(productItemKey('p')) as never)).toEqual({
       'product.view_count_30d': 4,

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { makeSnapshot } from '../../local/offline-store.ts';
 import { refreshSilver } from '../../local/silver.ts';
 import { openTrinoOnDuckdb, type TrinoOnDuckdb } from '../../local/trino-on-duckdb.ts';
-import { visibleFrom } from '../../shared/domain/feature-snapshot.ts';
 import { featureName } from '../../shared/features/feature-name.ts';
 import { applyToUser, emptyUser, type UserState } from '../../shared/features/user.ts';
 import { userView } from '../../shared/features/user-view.ts';
@@ -56,10 +55,9 @@ export async function snapshotOf(
 ): Promise<Map<string, Values>> {
   const date = Date.parse(day);
   await refreshSilver(duckdb.connection, folder, date, () => undefined);
-  const at = { date, validFrom: visibleFrom(date), timeZone };
-  const { path } = await makeSnapshot(duckdb.connection, folder, view, at);
+  const { path } = await makeSnapshot(duckdb.connection, folder, view, { date, timeZone });
   const read = await duckdb.connection.runAndReadAll(
-    `SELECT * EXCLUDE valid_from FROM read_parquet('${path}', hive_partitioning = false)`,
+    `SELECT * FROM read_parquet('${path}', hive_partitioning = false)`,
   );
   return new Map(
     (read.getRows() as FeatureValue[][]).map(([id, ...values]) => [

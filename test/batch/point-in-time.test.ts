@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { batchHistory } from '../../local/offline-store.ts';
-import { BatchFeatures } from '../../shared/domain/batch-features.ts';
-import type { SnapshotRow } from '../../shared/domain/feature-snapshot.ts';
+import { BatchFeatures, type VisibleRow } from '../../shared/domain/batch-features.ts';
 import { PrefixReplay, type PrefixRows } from '../../shared/domain/prefix-rows.ts';
 import { catalogue } from '../../shared/features/catalogue.ts';
 import { productView } from '../../shared/features/product-view.ts';
@@ -40,7 +39,7 @@ const told = fc.record({
 });
 type Told = typeof told extends fc.Arbitrary<infer Value> ? Value : never;
 
-const rowOf = ({ kind, number, validFrom, value }: Told): SnapshotRow => ({
+const rowOf = ({ kind, number, validFrom, value }: Told): VisibleRow => ({
   id: `${kind === 'user' ? 'u' : 'p'}${number}`,
   validFrom,
   values: { [kind === 'user' ? NAMES[1] : NAMES[0]]: value },
@@ -93,18 +92,33 @@ test('the snapshots of the lake, from the moment at which each was visible onlin
       const products = await snapshotOf(lake, productView, day);
       snapshots.set(day, products.get('p1')?.['view_count_30d']);
     }
-    const history = await batchHistory(lake.duckdb.connection, lake.folder, {
-      user: userView,
-      product: productView,
-    });
-    const views = (time: string) =>
+    const visible = [
+      ['2026-01-06', '2026-01-06T06:00:00.000Z'],
+      ['2026-01-07', '2026-01-07T09:30:00.000Z'],
+      ['2026-01-09', '2026-01-09T02:00:00.000Z'],
+    ] as const;
+    const marks = (['user', 'product'] as const).flatMap((entity) =>
+      visible.map(([date, from]) => {
+        return { entity, date, valid_from: Date.parse(from), source: 'load', rows: 1 } as const;
+      }),
+    );
+    const views = { user: userView, product: productView };
+    const { connection } = lake.duckdb;
+    const history = await batchHistory(connection, lake.folder, marks, views);
+    const seen = (time: string) =>
       history.at('product', 'p1', Date.parse(time))?.['product.view_count_30d'];
-    expect(views('2026-01-06T05:59:59.999Z')).toBeUndefined();
-    expect(views('2026-01-06T06:00:00.000Z')).toBe(snapshots.get('2026-01-06'));
-    expect(views('2026-01-07T05:59:59.999Z')).toBe(snapshots.get('2026-01-06'));
-    expect(views('2026-01-07T06:00:00.000Z')).toBe(snapshots.get('2026-01-07'));
-    expect(views('2026-01-30T00:00:00.000Z')).toBe(snapshots.get('2026-01-09'));
+    expect(seen('2026-01-06T05:59:59.999Z')).toBeUndefined();
+    expect(seen('2026-01-06T06:00:00.000Z')).toBe(snapshots.get('2026-01-06'));
+    // The load of the next one took its time.
+    expect(seen('2026-01-07T09:29:59.999Z')).toBe(snapshots.get('2026-01-06'));
+    expect(seen('2026-01-07T09:30:00.000Z')).toBe(snapshots.get('2026-01-07'));
+    expect(seen('2026-01-30T00:00:00.000Z')).toBe(snapshots.get('2026-01-09'));
     expect(new Set(snapshots.values()).size).toBe(3);
+    const unmarked = marks.filter(({ date }) => date !== '2026-01-07');
+    const without = await batchHistory(connection, lake.folder, unmarked, views);
+    expect(without.at('product', 'p1', Date.parse('2026-01-08'))?.['product.view_count_30d']).toBe(
+      snapshots.get('2026-01-06'),
+    );
   } finally {
     lake.close();
   }
@@ -114,8 +128,15 @@ test('without a snapshot there is no history', async () => {
   const lake = await openTestLake();
   try {
     const views = { user: userView, product: productView };
-    await expect(batchHistory(lake.duckdb.connection, lake.folder, views)).rejects.toMatchObject({
+    const { connection } = lake.duckdb;
+    await expect(batchHistory(connection, lake.folder, [], views)).rejects.toMatchObject({
       name: 'NotEnoughData',
+    });
+    const gone = { date: '2026-01-06', valid_from: 0, source: 'load', rows: 1 } as const;
+    const marks = [{ entity: 'user', ...gone } as const, { entity: 'product', ...gone } as const];
+    await expect(batchHistory(connection, lake.folder, marks, views)).rejects.toMatchObject({
+      name: 'NotEnoughData',
+      message: expect.stringContaining('--date 2026-01-06 makes it anew'),
     });
   } finally {
     lake.close();

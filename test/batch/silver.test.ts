@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { refreshSilver } from '../../local/silver.ts';
@@ -146,7 +146,10 @@ describe('again', () => {
     const make = async () => {
       await snapshotOf(lake, userView, '2026-05-09');
       await snapshotOf(lake, productView, '2026-05-09');
-      return bytesOf(lake.folder);
+      return new Map([
+        ...bytesOf(join(lake.folder, 'silver')),
+        ...bytesOf(join(lake.folder, 'gold')),
+      ]);
     };
     const first = await make();
     expect(first.size).toBe(14);
@@ -208,5 +211,30 @@ describe('what cannot be read', () => {
       name: 'UnreadableInput',
       message: expect.stringContaining('dt=2026-05-06'),
     });
+  });
+
+  test('a renamed column of silver is named with its file', async () => {
+    lake.deliver([view()]);
+    await refresh('2026-05-07');
+    const file = join(lake.folder, 'silver/events/dt=2026-05-06/part.parquet');
+    const { connection } = lake.duckdb;
+    await connection.run(
+      `COPY (SELECT * RENAME (price AS prize) FROM read_parquet('${file}', hive_partitioning = false))
+       TO '${file}.renamed' (FORMAT parquet)`,
+    );
+    renameSync(`${file}.renamed`, file);
+    const error = snapshotOf(lake, productView, '2026-05-07');
+    await expect(error).rejects.toMatchObject({ name: 'UnreadableInput' });
+    await expect(error).rejects.toThrow(/column "price".*dt=2026-05-06\/part\.parquet/s);
+  });
+
+  test('days that no window reaches are not opened', async () => {
+    lake.deliver([view(), view({ at: NOON + 60 * 24 * HOUR })]);
+    await refresh('2026-07-06');
+    writeFileSync(join(lake.folder, 'silver/events/dt=2026-05-06/part.parquet'), 'garbage');
+    expect((await snapshotOf(lake, productView, '2026-07-06')).get('p')).toMatchObject({
+      view_count_30d: 1,
+    });
+    await expect(snapshotOf(lake, userView, '2026-07-06')).rejects.toThrow('dt=2026-05-06');
   });
 });

@@ -6,7 +6,7 @@ import { enrichedEvent } from '../enriched-event.ts';
 import { openTestLake, snapshotOf } from './lake.ts';
 
 const DATE = Date.UTC(2026, 4, 7);
-const AT = { date: DATE, validFrom: DATE + 6 * 3_600_000, timeZone: 'Europe/Berlin' };
+const AT = { date: DATE, timeZone: 'Europe/Berlin' };
 const HOUR = 3_600_000;
 
 const viewOf = (entity: FeatureView['entity'], values: readonly Expression[]): FeatureView => ({
@@ -62,20 +62,19 @@ aggregates AS (
   GROUP BY entity
 ),
 distinct_1_values AS (
-  SELECT entity, coalesce(order_id, event_id) AS value, min(event_time) AS first_time
+  SELECT entity, coalesce(order_id, event_id) AS value, min(event_time) AS first_1
   FROM occurrences
   WHERE event_type = 'purchase' AND (brand IS NULL OR brand NOT IN ('O''Neill')) AND coalesce(order_id, event_id) IS NOT NULL
   GROUP BY entity, coalesce(order_id, event_id)
 ),
 distinct_1 AS (
-  SELECT entity, CAST(count(*) AS DOUBLE) AS d1
+  SELECT entity, CAST(count(first_1) AS DOUBLE) AS d1
   FROM distinct_1_values
   GROUP BY entity
 )
 SELECT aggregates.entity AS product_id,
-  a1 AS f0,
-  CASE WHEN a1 + 10E0 > 0 THEN (coalesce(distinct_1.d1, 0E0) + 0.5E0) / (a1 + 10E0) END AS f1_v2,
-  CAST(1778133600000 AS BIGINT) AS valid_from
+  coalesce(a1, 0E0) AS f0,
+  CASE WHEN coalesce(a1, 0E0) + 10E0 > 0 THEN (coalesce(distinct_1.d1, 0E0) + 0.5E0) / (coalesce(a1, 0E0) + 10E0) END AS f1_v2
 FROM aggregates
 LEFT JOIN distinct_1 ON distinct_1.entity = aggregates.entity
 ORDER BY 1
@@ -182,7 +181,22 @@ describe('every construct of the language has its value', () => {
   );
 });
 
+test('a view of windows reads the folders that they reach and no others', () => {
+  const views = of('count', undefined, { window: { kind: 'trailing', days: 7 } });
+  const text = trinoView(viewOf('product', [views]), AT);
+  expect(text).toContain("dt >= '2026-04-23' AND dt < '2026-05-07' AND event_time >= 17769024");
+});
+
 test.each<[string, FeatureView['entity'], Expression]>([
+  ['a user of any event', 'user', of('count', undefined, { entity: 'user' })],
+  [
+    'a user of events and sessions',
+    'user',
+    of('count', undefined, {
+      entity: 'user',
+      where: { event_types: ['purchase', 'session_start'] },
+    }),
+  ],
   ['a session', 'session', of('count')],
   ['what only the fold knows', 'product', of('max', 'session_number')],
   ['a roll-up', 'product', { kind: 'roll_up', function: 'count', of: of('count') }],
@@ -200,5 +214,5 @@ test.each<[string, FeatureView['entity'], Expression]>([
 
 test('only midnights have snapshots', () => {
   const at = { ...AT, date: DATE + HOUR };
-  expect(() => trinoView(viewOf('user', [of('count')]), at)).toThrow(RangeError);
+  expect(() => trinoView(viewOf('product', [of('count')]), at)).toThrow(RangeError);
 });

@@ -1,0 +1,14 @@
+import * as z from 'zod';
+
+/** Says that the snapshot of a date was visible online, and since when. */
+export const snapshotMark = z.strictObject({
+  entity: z.enum(['user', 'product']),
+  /** Its midnight, YYYY-MM-DD. */
+  date: z.iso.date(),
+  /** When its last item was written, epoch milliseconds. */
+  valid_from: z.int(),
+  /** `assumed`: made for a day that has passed and never loaded, so no load recorded a time. */
+  source: z.enum(['load', 'assumed']),
+  rows: z.int().min(0),
+});
+export type SnapshotMark = z.infer<typeof snapshotMark>;
