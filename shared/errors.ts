@@ -185,6 +185,11 @@ export class PredictionsDiffer extends Error {
   override readonly name = 'PredictionsDiffer' as const;
 }
 
+/** A step of a run has not what earlier steps should have left it, or cannot use it any more. */
+export class RunIncomplete extends Error {
+  override readonly name = 'RunIncomplete' as const;
+}
+
 /** The data fails an expectation that halts: nothing is trained on it. */
 export class DataHalted extends Error {
   override readonly name = 'DataHalted' as const;

@@ -6,6 +6,7 @@ import type { Gated } from './gates.ts';
 import type { PrefixRows } from './prefix-rows.ts';
 import type { MeanContribution } from './shap-summary.ts';
 import type { LearningStep } from './trained-model.ts';
+import type { TreeTrial } from './tree-search.ts';
 
 /** Metrics whose draws are kept, to compare versions pair by pair. */
 const PAIRED = [
@@ -29,8 +30,9 @@ export function evaluationReport(facts: {
   readonly gated: Gated;
   readonly shap: readonly MeanContribution[];
   readonly learningCurve: readonly LearningStep[];
+  readonly trials?: readonly TreeTrial[];
 }): EvaluationReport {
-  const { name, kind, seed, rows, evaluation, gated, shap, learningCurve } = facts;
+  const { name, kind, seed, rows, evaluation, gated, shap, learningCurve, trials } = facts;
   const { measured, models, draws } = evaluation;
   return {
     name,
@@ -66,6 +68,29 @@ export function evaluationReport(facts: {
     calibration: calibrationBins(measured.predictions.get(kind) as Float64Array, measured),
     shap: shap.map(({ feature, mean }) => ({ feature, mean: Number(mean.toPrecision(6)) })),
     learning_curve: learningCurve.map((step) => ({ ...step })),
+    ...(trials && { trials: trials.map(recordedTrial) }),
+  };
+}
+
+/** A learning curve of a trial is kept at so many places, and at its end. */
+const TRIAL_CURVE_POINTS = 20;
+
+function recordedTrial({ trial, parameters, measured, loss, failure }: TreeTrial) {
+  return {
+    trial,
+    parameters: { ...parameters },
+    loss,
+    failure,
+    cut_offs: measured.map(({ loss: ofCutOff, trees, learningCurve }) => {
+      const step = Math.ceil(learningCurve.length / TRIAL_CURVE_POINTS);
+      return {
+        loss: ofCutOff,
+        trees,
+        learning_curve: learningCurve
+          .filter((_, at) => at % step === 0 || at === learningCurve.length - 1)
+          .map((point) => ({ ...point })),
+      };
+    }),
   };
 }
 

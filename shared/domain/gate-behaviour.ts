@@ -108,7 +108,7 @@ function withOtherIds(
   state: ServedState,
   timeZone: string,
 ): readonly FeatureValue[] {
-  const { visitor, user } = readStates(state);
+  const { visitor, user, product } = readStates(state);
   const { product_id } = state.event;
   const asked = product_id === null ? null : productKey(product_id);
   if (visitor.user !== null) visitor.user = renamedId(visitor.user);
@@ -127,7 +127,7 @@ function withOtherIds(
     event_timestamp: state.event.event_timestamp,
     product_id: product_id === null ? null : renamedId(product_id),
   };
-  return servedVector(vector, { visitor, user }, about, timeZone);
+  return servedVector(vector, { visitor, user, product }, about, timeZone);
 }
 
 /** The vector after the visitor puts the product just seen into the cart. */
@@ -136,7 +136,7 @@ function withOneMoreCart(
   state: ServedState,
   timeZone: string,
 ): readonly FeatureValue[] {
-  const { visitor, user } = readStates(state);
+  const { visitor, user, product } = readStates(state);
   const last = state.event;
   const at = new Date(Date.parse(last.event_timestamp) + NEXT_EVENT_MS).toISOString();
   const event: EnrichedEvent = {
@@ -151,5 +151,5 @@ function withOneMoreCart(
   };
   const { contribution } = applyToVisitor(visitor, event, null);
   if (contribution !== null && user !== null) applyToUser(user, contribution);
-  return servedVector(vector, { visitor, user }, event, timeZone);
+  return servedVector(vector, { visitor, user, product }, event, timeZone);
 }

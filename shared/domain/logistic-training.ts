@@ -1,7 +1,7 @@
 import { NotEnoughData } from '../errors.ts';
 import { logisticRegression } from '../math/logistic-regression.ts';
-import { plattScaling } from '../math/platt-scaling.ts';
 import { quantile } from '../math/quantile.ts';
+import { shrunkenPlatt } from '../math/shrunken-platt.ts';
 import type { SparseMatrix } from '../math/sparse-matrix.ts';
 import type { LogisticModel } from '../schemas/model.ts';
 import { compileAdditive } from './evaluator.ts';
@@ -37,8 +37,9 @@ const TRIM = 0.02;
  *
  * For the fit, rows are weighted by 1 / prefixes of their session, so every session counts once. The
  * calibration and the prior take every row alike: the weight depends on how long the session will
- * get, which a score cannot know, and would teach the chance of a session's average event. Classes
- * are not reweighted. No randomness: the same rows give the same model.
+ * get, which a score cannot know, and would teach the chance of a session's average event; as far as
+ * it may be the chance of a few busy users, it is drawn back (`shrunkenPlatt`). Classes are not
+ * reweighted. No randomness: the same rows give the same model.
  *
  * @throws NotEnoughData when a class has fewer than 10 sessions to fit or to calibrate
  */
@@ -49,9 +50,10 @@ export function trainLogistic(
   requireBothClasses(rows, fit, 'to fit');
   requireBothClasses(rows, calibrate, 'to calibrate');
   const earlier = fitTerms(rows, fit, features);
-  const { a, b } = plattScaling(
+  const { a, b, share } = shrunkenPlatt(
     marginsOf(rows, calibrate, earlier.model, earlier.features),
     labelsOf(rows, calibrate),
+    calibrate.map((row) => rows.unit[row] as number),
   );
   const both = Uint32Array.from([...fit, ...calibrate]).sort();
   const fitted = fitTerms(rows, both, features);
@@ -60,9 +62,9 @@ export function trainLogistic(
     calibration: { kind: 'platt', a, b },
     prior: meanOf(labelsOf(rows, both)),
     inputs: fitted.features.map((feature) => ({ feature })),
-    parameters: { l2: L2, segments: SEGMENTS },
+    parameters: { l2: L2, segments: SEGMENTS, calibration_share: share },
     title: 'additive logistic regression',
-    method: "Piecewise linear terms with ridge penalty; Platt's calibration.",
+    method: `Piecewise linear terms with ridge penalty; Platt's calibration, of which ${(100 * share).toFixed(0)} % is kept.`,
     learningCurve: [],
     movers: `Widest terms, from the least to the most that a value can add to the log-odds:
 

@@ -1,5 +1,6 @@
 import { NotEnoughData } from '../errors.ts';
 import type { CatalogueEntry } from '../features/catalogue.ts';
+import type { BatchValues } from '../features/item.ts';
 import { SESSION_IDLE_MS } from '../features/session-rule.ts';
 import { applyToUser, emptyUser, type UserState } from '../features/user.ts';
 import { compileVector, type FeatureVector } from '../features/vector.ts';
@@ -11,7 +12,12 @@ import type { BatchFeatures } from './batch-features.ts';
 
 /** Model inputs: what the events alone decide and the stream keeps. */
 export function modelInputs(catalogue: readonly CatalogueEntry[]): readonly CatalogueEntry[] {
-  return catalogue.filter((entry) => !entry.online_only && entry.computed_by === 'stream');
+  return trainingInputs(catalogue).filter((entry) => entry.computed_by === 'stream');
+}
+
+/** Those, and what snapshots tell. */
+export function trainingInputs(catalogue: readonly CatalogueEntry[]): readonly CatalogueEntry[] {
+  return catalogue.filter((entry) => !entry.online_only);
 }
 
 /** A session as far as the rows need it. */
@@ -76,6 +82,7 @@ export type RowWatcher = (
   event: EnrichedEvent,
   visitor: VisitorState,
   user: UserState | null,
+  product: BatchValues | null,
 ) => void;
 
 interface Part {
@@ -145,7 +152,10 @@ export class PrefixReplay {
     });
   }
 
-  /** @param sourceRow whatever identifies the event to the caller, e.g. its row in a file */
+  /**
+   * @param sourceRow whatever identifies the event to the caller, e.g. its row in a file
+   * @throws FutureInformation from `finish`, where an event tells of a time after its receipt
+   */
   add(event: EnrichedEvent, sourceRow = 0): void {
     if (event.is_bot) return;
     const visitor = this.#stateOf(event.visitor);
@@ -235,7 +245,7 @@ export class PrefixReplay {
     this.#time.push(time);
     this.#known.push(visitor.user === null ? 0 : 1);
     this.#country.push(event.country);
-    this.#watch?.(this.#session.length - 1, event, visitor, user);
+    this.#watch?.(this.#session.length - 1, event, visitor, user, product);
   }
 
   #encode(feature: number, value: FeatureValue): number {

@@ -1,5 +1,6 @@
 import { definitionDigests } from '../features/catalogue.ts';
 import type { Gate, Lineage, Manifest } from '../schemas/model.ts';
+import { type BatchFeatureChoice, chooseBatchFeatures } from './batch-feature-choice.ts';
 import type { Champion } from './champion.ts';
 import { type Evaluation, evaluate } from './evaluation.ts';
 import { evaluationPage } from './evaluation-page.ts';
@@ -20,9 +21,18 @@ import type { PrefixRows } from './prefix-rows.ts';
 import { openModel, type ScoringModel } from './registered-model.ts';
 import type { ServedState } from './serving-sample.ts';
 import { type MeanContribution, shapSummary } from './shap-summary.ts';
+import type { SearchBudget } from './successive-halving.ts';
 import { timeSlices } from './time-slices.ts';
 import type { TrainedModel, TrainingRows } from './trained-model.ts';
-import { trainTrees } from './tree-training.ts';
+import { requireBothClasses } from './training-columns.ts';
+import {
+  DEFAULT_WINDOW,
+  type TrainingWindow,
+  trainingWindow,
+  type WindowRules,
+} from './training-window.ts';
+import { searchTrees, type TreeTrial } from './tree-search.ts';
+import { DEFAULT_TREES, trainTrees } from './tree-training.ts';
 
 /** What a run is besides its rows. */
 export interface TrainingRun {
@@ -34,6 +44,19 @@ export interface TrainingRun {
   readonly dataDigests: readonly string[];
   readonly codeVersion: string;
   readonly timeZone: string;
+  /** The last four weeks where it is absent. */
+  readonly window?: WindowRules | undefined;
+  /** How its rows were made, for whoever makes them again. */
+  readonly replay?: Manifest['training']['replay'];
+}
+
+/** How the fits go about it, beside the seed. */
+export interface FittingRules {
+  /** The last four weeks where it is absent. */
+  readonly window?: WindowRules | undefined;
+  /** Parameters are searched within it; the default ones are taken where it is absent. */
+  readonly search?: SearchBudget | undefined;
+  readonly onTrial?: ((trial: TreeTrial) => void) | undefined;
 }
 
 /** What the gates need besides the rows. */
@@ -68,33 +91,50 @@ export type TrainedKinds = Readonly<Record<TrainedKind, TrainedModel>>;
  * Trains the propensity models on the rows' last part and measures them, beside the has-cart rule
  * and the champion, on later sessions. Then runs the gates.
  * @param kind the model to answer; the other one is its baseline
- * @throws NotEnoughData
+ * @throws NotEnoughData, EveryTrialFailed
  */
 export async function trainPropensity(
   rows: PrefixRows,
   run: TrainingRun,
   kind: TrainedKind,
   context: GateContext,
+  rules: Omit<FittingRules, 'window'> = {},
 ): Promise<TrainedPropensity> {
-  return judgePropensity(rows, run, kind, await fitPropensity(rows, run.seed), context);
+  const trained = await fitPropensity(rows, run.seed, { ...rules, window: run.window });
+  return judgePropensity(rows, run, kind, trained, context);
 }
 
 /**
- * The fits alone: of the rows' last part, the earliest 60 % are fitted and the next 20 % calibrate.
- * @throws NotEnoughData
+ * The fits alone, on the first slices of `propensitySlices`. Features of snapshots are used where
+ * they measure better on the calibration sessions.
+ * @throws NotEnoughData, EveryTrialFailed
  */
-export async function fitPropensity(rows: PrefixRows, seed: number): Promise<TrainedKinds> {
-  const { fit, calibrate } = propensitySlices(rows);
-  return trainKinds(rows, { fit, calibrate, features: [...rows.features.keys()] }, seed);
+export async function fitPropensity(
+  rows: PrefixRows,
+  seed: number,
+  rules: FittingRules = {},
+): Promise<TrainedKinds> {
+  const { fit, calibrate } = propensitySlices(rows, rules.window);
+  requireBothClasses(rows, fit, 'to fit');
+  requireBothClasses(rows, calibrate, 'to calibrate');
+  const every = { fit, calibrate, features: [...rows.features.keys()] };
+  const choice = await chooseBatchFeatures(rows, every, seed, DEFAULT_TREES);
+  const { logistic, trees } = await trainKinds(
+    rows,
+    { ...every, features: choice.features },
+    seed,
+    rules,
+  );
+  const noted = choiceNoted(choice);
+  return { logistic: withParameters(logistic, noted), trees: withParameters(trees, noted) };
 }
 
-/** The last 20 % evaluate: nothing of them is fitted or calibrated on. */
-export function propensitySlices(rows: PrefixRows) {
-  return timeSlices(rows, rowsOfPart(rows, rows.settleMs.length - 1), {
-    fit: 0.6,
-    calibrate: 0.2,
-    later: 0.2,
-  });
+/** Of the rows' last part. The last slice evaluates: nothing of it is fitted or calibrated on. */
+export function propensitySlices(
+  rows: PrefixRows,
+  window: WindowRules = DEFAULT_WINDOW,
+): TrainingWindow {
+  return trainingWindow(rows, rowsOfPart(rows, rows.settleMs.length - 1), window);
 }
 
 /** Measures what `fitPropensity` made of the same rows, and runs the gates. */
@@ -102,10 +142,14 @@ export function judgePropensity(
   rows: PrefixRows,
   run: TrainingRun,
   kind: TrainedKind,
-  trained: TrainedKinds,
+  fitted: TrainedKinds,
   context: GateContext,
 ): TrainedPropensity {
-  const { fit, calibrate, later } = propensitySlices(rows);
+  const { fit, calibrate, later, recorded } = propensitySlices(rows, run.window);
+  const trained = {
+    logistic: withParameters(fitted.logistic, recorded),
+    trees: withParameters(fitted.trees, recorded),
+  };
   const used = usedRows({ fit, calibrate });
   const models = new Map<string, ScoringModel>(
     TRAINED_KINDS.map((each) => [each, openTrained(rows, used, trained[each], run)]),
@@ -182,10 +226,32 @@ async function trainKinds(
   rows: PrefixRows,
   training: TrainingRows,
   seed: number,
+  { search, onTrial }: FittingRules = {},
 ): Promise<TrainedKinds> {
+  const logistic = trainLogistic(rows, training);
+  if (search === undefined) return { logistic, trees: await trainTrees(rows, training, seed) };
+  const { best, trials } = await searchTrees(rows, usedRows(training), training.features, {
+    seed,
+    budget: search,
+    ...(onTrial && { onTrial }),
+  });
+  const trees = await trainTrees(rows, training, seed, best.parameters);
   return {
-    logistic: trainLogistic(rows, training),
-    trees: await trainTrees(rows, training, seed),
+    logistic,
+    trees: { ...withParameters(trees, { tuning_trials: trials.length }), trials },
+  };
+}
+
+function withParameters(trained: TrainedModel, more: TrainedModel['parameters']): TrainedModel {
+  return { ...trained, parameters: { ...trained.parameters, ...more } };
+}
+
+function choiceNoted({ compared }: BatchFeatureChoice): TrainedModel['parameters'] {
+  if (compared === null) return {};
+  return {
+    batch_features: compared.used,
+    calibration_loss_with_batch_features: compared.lossWith,
+    calibration_loss_without_batch_features: compared.lossWithout,
   };
 }
 
@@ -253,6 +319,7 @@ function compose(
       time_zone: run.timeZone,
       settle_seconds: Math.max(...rows.settleMs) / 1000,
     },
+    ...(run.replay && { replay: run.replay }),
   };
   const { kind } = trained.artifact;
   return composeModel(run.runDate, {
@@ -288,7 +355,7 @@ function compose(
 
 function measurementsOf(
   rows: PrefixRows,
-  { artifact: { kind }, title, learningCurve }: TrainedModel,
+  { artifact: { kind }, title, learningCurve, trials }: TrainedModel,
   { seed }: TrainingRun,
   { evaluation, gated, shap }: Measured,
 ): Measurements {
@@ -301,6 +368,7 @@ function measurementsOf(
     gated,
     shap,
     learningCurve,
+    ...(trials && { trials }),
   });
   return {
     evaluation: Buffer.from(`${JSON.stringify(report)}\n`),

@@ -1,4 +1,9 @@
-import { userFromItem, visitorFromItem } from '../features/item.ts';
+import {
+  type BatchValues,
+  productFromItem,
+  userFromItem,
+  visitorFromItem,
+} from '../features/item.ts';
 import type { UserState } from '../features/user.ts';
 import type { FeatureVector } from '../features/vector.ts';
 import type { VisitorState } from '../features/visitor.ts';
@@ -9,24 +14,27 @@ import type { ServedState } from './serving-sample.ts';
 export interface ReadStates {
   readonly visitor: VisitorState;
   readonly user: UserState | null;
+  readonly product: BatchValues | null;
 }
 
-export function readStates({ visitor, user }: ServedState): ReadStates {
+export function readStates({ visitor, user, product }: ServedState): ReadStates {
   return {
     visitor: visitorFromItem(visitor),
     user: user === null ? null : userFromItem(user),
+    product: product === null ? null : productFromItem(product),
   };
 }
 
 /** The vector that a score right after an event would be made from. */
 export function servedVector(
   vector: FeatureVector,
-  { visitor, user }: ReadStates,
+  states: ReadStates,
   about: { readonly event_timestamp: string; readonly product_id: string | null },
   timeZone: string,
 ): readonly FeatureValue[] {
-  return vector(
-    { visitor, user, product: null },
-    { at: Date.parse(about.event_timestamp), product_id: about.product_id, timeZone },
-  );
+  return vector(states, {
+    at: Date.parse(about.event_timestamp),
+    product_id: about.product_id,
+    timeZone,
+  });
 }

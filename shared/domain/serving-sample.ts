@@ -1,4 +1,4 @@
-import { userItem, visitorItem } from '../features/item.ts';
+import { type BatchValues, productItemKey, userItem, visitorItem } from '../features/item.ts';
 import type { UserState } from '../features/user.ts';
 import type { VisitorState } from '../features/visitor.ts';
 import type { OnlineItem } from '../ports.ts';
@@ -11,6 +11,8 @@ export interface ServedState {
   readonly event: EnrichedEvent;
   readonly visitor: OnlineItem;
   readonly user: OnlineItem | null;
+  /** Of the event's product. */
+  readonly product: OnlineItem | null;
 }
 
 const SIZE = 500;
@@ -31,7 +33,13 @@ export class ServingSample {
   }
 
   /** A row as it is made; the states may change afterwards. */
-  offer(row: number, event: EnrichedEvent, visitor: VisitorState, user: UserState | null): void {
+  offer(
+    row: number,
+    event: EnrichedEvent,
+    visitor: VisitorState,
+    user: UserState | null,
+    product: BatchValues | null,
+  ): void {
     const place = Math.floor(this.#random() * ++this.#seen);
     const filled = this.#states.length;
     if (filled === SIZE && place >= SIZE) return;
@@ -40,6 +48,10 @@ export class ServingSample {
       event,
       visitor: visitorItem(visitor, event.visitor, 1),
       user: user === null || visitor.user === null ? null : userItem(user, visitor.user, 1),
+      product:
+        product === null || event.product_id === null
+          ? null
+          : { key: productItemKey(event.product_id), version: 1, state: JSON.stringify(product) },
     };
   }
 

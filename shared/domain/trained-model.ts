@@ -1,5 +1,6 @@
 import type { Calibration, Manifest } from '../schemas/model.ts';
 import type { Artifact } from './model-folder.ts';
+import type { TreeTrial } from './tree-search.ts';
 
 /** What a training has made of rows: all that a registered version needs but its evaluation. */
 export interface TrainedModel {
@@ -15,6 +16,8 @@ export interface TrainedModel {
   readonly movers: string;
   /** Empty for a model that is not grown step by step. */
   readonly learningCurve: readonly LearningStep[];
+  /** Every trial of the search for its parameters; none where nothing was searched. */
+  readonly trials?: readonly TreeTrial[];
 }
 
 /** Log loss of the first trees, on the rows that they were fitted to and on later ones. */

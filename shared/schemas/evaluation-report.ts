@@ -1,6 +1,11 @@
 import * as z from 'zod';
 import { gate, interval } from './model.ts';
 
+/** Log loss by number of trees. */
+const learningCurve = z.array(
+  z.strictObject({ trees: z.number().int(), fitted: z.number(), later: z.number() }),
+);
+
 /** How a model was measured: `evaluation.json` of its folder. */
 export const evaluationReport = z.strictObject({
   name: z.string(),
@@ -37,9 +42,26 @@ export const evaluationReport = z.strictObject({
   ),
   /** Mean of |contribution| in log-odds over later rows, the largest first. */
   shap: z.array(z.strictObject({ feature: z.string(), mean: z.number() })),
-  /** Log loss by number of trees. */
-  learning_curve: z.array(
-    z.strictObject({ trees: z.number().int(), fitted: z.number(), later: z.number() }),
-  ),
+  learning_curve: learningCurve,
+  /** Of a search for parameters: every trial, in the order drawn. */
+  trials: z
+    .array(
+      z.strictObject({
+        trial: z.number().int(),
+        parameters: z.record(z.string(), z.number()),
+        /** Mean over its cut-offs; null where it failed. */
+        loss: z.number().nullable(),
+        failure: z.string().nullable(),
+        /** The first one measures every trial, later ones the best. */
+        cut_offs: z.array(
+          z.strictObject({
+            loss: z.number(),
+            trees: z.number().int(),
+            learning_curve: learningCurve,
+          }),
+        ),
+      }),
+    )
+    .optional(),
 });
 export type EvaluationReport = z.infer<typeof evaluationReport>;

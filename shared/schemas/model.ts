@@ -136,6 +136,23 @@ export const manifest = z.strictObject({
     data_digests: z.array(hex64),
     code_version: z.string(),
     parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    /** How the rows were made: the same query over the same lake makes them again. */
+    replay: z
+      .strictObject({
+        query: z.string(),
+        events: z.number().int(),
+        /** Of batch features, joined as visible at each row's time; null: there were none. */
+        snapshots: z
+          .strictObject({
+            first: z.string(),
+            last: z.string(),
+            files: z.number().int(),
+            /** Of the names and SHA-256 of all files. */
+            digest: hex64,
+          })
+          .nullable(),
+      })
+      .optional(),
   }),
   /** Named metric → value with its 95 % interval, on time-later rows; empty for a declared model. */
   metrics: z.record(z.string(), interval),
