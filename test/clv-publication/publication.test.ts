@@ -17,7 +17,7 @@ import {
   publishedKey,
 } from '../../shared/domain/clv-publication/publication-keys.ts';
 import { publicationNotice } from '../../shared/domain/clv-publication/publication-notice.ts';
-import { publishPart } from '../../shared/domain/clv-publication/published-files.ts';
+import { writePublished } from '../../shared/domain/clv-publication/published-files.ts';
 import { publishedTiers } from '../../shared/domain/clv-publication/published-tiers.ts';
 import { sanityFindings } from '../../shared/domain/clv-publication/sanity.ts';
 import { parseScoreLines, scoreLines } from '../../shared/domain/clv-publication/score-lines.ts';
@@ -58,7 +58,7 @@ function planOf(as_of: string, given: Partial<ScoringPlan> = {}): ScoringPlan {
     model_version: 'm-1',
     horizon_days: 365,
     scorer: 'embedded',
-    customers: 0,
+    chunks: 0,
     parts: 1,
     previous: null,
     accepted_shift: null,
@@ -73,11 +73,11 @@ async function publish(
   given: Partial<ScoringPlan> = {},
 ): Promise<ClvPublication> {
   const parts = Math.max(1, Math.ceil(scores.length / 30));
-  const plan = planOf(as_of, { customers: scores.length, parts, ...given });
+  const plan = planOf(as_of, { parts, ...given });
   for (let part = 0; part < parts; part++) {
     const own = scores.slice(part * 30, (part + 1) * 30);
-    await lake.put(partTotalsKey(plan.run_id, part), json(totalsOf(own)));
-    const files = await publishPart(part, own, plan, lake);
+    await lake.put(partTotalsKey(plan.run_id, part), json(totalsOf(own, own.length)));
+    const files = await writePublished(part, own, plan, lake);
     await lake.put(partFilesKey(plan.run_id, part), json(files));
   }
   return commitPublication(plan, lake);
@@ -91,9 +91,9 @@ async function everything(): Promise<Record<string, string>> {
 }
 
 describe('sanity', () => {
-  const basis = { customers: 100, previous: null, horizonDays: 365, acceptedShift: null };
-  const failing = (scores: readonly ClvScore[], given = {}) =>
-    sanityFindings(totalsOf(scores), { ...basis, ...given })
+  const basis = { previous: null, horizonDays: 365, acceptedShift: null };
+  const failing = (scores: readonly ClvScore[], given = {}, base = 100) =>
+    sanityFindings(totalsOf(scores, base), { ...basis, ...given })
       .filter(({ passed }) => !passed)
       .map(({ check, text }) => `${check}: ${text}`);
   const lastWeek = (mean_value: number, horizon_days = 365) => ({
@@ -109,7 +109,7 @@ describe('sanity', () => {
 
   test.each<[string, readonly ClvScore[], object, string]>([
     ['a row too few', baseOf(99), {}, 'row-count: 99 rows of 100 customers'],
-    ['no row at all', [], { customers: 0 }, 'row-count: 0 rows of 0 customers'],
+    ['no row at all', [], {}, 'row-count: 0 rows of 100 customers'],
     [
       'NaN',
       [...baseOf(99), scoreOf('x', { predicted_value: Number.NaN })],
@@ -161,7 +161,7 @@ describe('sanity', () => {
 
   test('a shift that somebody accepts halts nothing, and the reason is told', () => {
     const given = { previous: lastWeek(40), acceptedShift: 'another model' };
-    const findings = sanityFindings(totalsOf(baseOf(100)), { ...basis, ...given });
+    const findings = sanityFindings(totalsOf(baseOf(100), 100), { ...basis, ...given });
     expect(findings.at(-1)).toMatchObject({
       passed: true,
       text: expect.stringContaining('accepted: another model'),
@@ -169,7 +169,8 @@ describe('sanity', () => {
   });
 
   test('one customer alone is a base', () => {
-    expect(failing([scoreOf('only')], { customers: 1 })).toEqual([]);
+    expect(failing([scoreOf('only')], {}, 1)).toEqual([]);
+    expect(failing([], {}, 0)).toEqual(['row-count: 0 rows of 0 customers']);
   });
 });
 
@@ -178,8 +179,9 @@ test('totals of parts add up to those of the whole, however it is cut', () => {
   fc.assert(
     fc.property(values, fc.nat(60), (all, cut) => {
       const scores = all.map((value, index) => scoreOf(`c${index}`, { predicted_value: value }));
-      const parts = [scores.slice(0, cut), scores.slice(cut)].map(totalsOf);
-      expect(parts.reduce(addTotals, NO_SCORES)).toEqual(totalsOf(scores));
+      const parts = [scores.slice(0, cut), scores.slice(cut)];
+      const sum = parts.map((part) => totalsOf(part, part.length)).reduce(addTotals, NO_SCORES);
+      expect(sum).toEqual(totalsOf(scores, scores.length));
     }),
   );
 });

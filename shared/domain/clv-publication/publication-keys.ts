@@ -1,8 +1,8 @@
 import type { ClvValueTier } from '../../schemas/clv.ts';
 
 /**
- * Where a publication lies in the lake. What names customers lies under `gold/clv/` in folders of
- * `scores`, `published` and `lists`: erasure searches exactly those.
+ * Where a publication lies in the lake. What names customers lies under `gold/clv/`: in `orders/` and
+ * `scores/` of each run, in `published/` and in `lists/`. Erasure searches exactly those.
  */
 const ROOT = 'gold/clv';
 
@@ -18,9 +18,15 @@ function runFolder(run: string): string {
   return `${ROOT}/runs/${run}`;
 }
 
-/** What a run is to do, one entry a part: what the distributed map reads. */
-export function partsKey(run: string): string {
-  return `${runFolder(run)}/parts.json`;
+/** The objects of orders that a run reads, in chunks. */
+export function chunksKey(run: string): string {
+  return `${runFolder(run)}/chunks.json`;
+}
+
+/** @param chunk null: the folder of all */
+export function gatheredKey(run: string, part: number, chunk: number | null): string {
+  const folder = `${runFolder(run)}/orders/${padded(part)}/`;
+  return chunk === null ? folder : `${folder}${padded(chunk)}.jsonl`;
 }
 
 export function scoresKey(run: string, part: number): string {

@@ -71,7 +71,6 @@ export async function checkRun(plan: ScoringPlan, lake: ObjectStore) {
   const totals = await runTotals(plan, lake);
   const previous = plan.previous === null ? null : await readPublication(plan.previous.as_of, lake);
   const findings = sanityFindings(totals, {
-    customers: plan.customers,
     previous,
     horizonDays: plan.horizon_days,
     acceptedShift: plan.accepted_shift,

@@ -25,7 +25,7 @@ const COLUMNS = ['customer_id', ...NUMBERS, 'tier', 'as_of', 'model_version'] as
  * Writes the scores of a part by tier: Parquet for queries (reasons as JSON text), CSV for lists.
  * @returns key → SHA-256 of what was written; the same scores make the same files
  */
-export async function publishPart(
+export async function writePublished(
   part: number,
   scores: readonly ClvScore[],
   as: PublishedAs,

@@ -19,8 +19,6 @@ export interface SanityFinding {
 
 /** What scores are held against. */
 export interface SanityBasis {
-  /** Customers of the base that was scored. */
-  readonly customers: number;
   /** The publication that is current; null before the first. */
   readonly previous: Pick<ClvPublication, 'as_of' | 'horizon_days' | 'totals'> | null;
   readonly horizonDays: number;
@@ -30,12 +28,12 @@ export interface SanityBasis {
 
 /** Whether scores may be published: one finding a check. */
 export function sanityFindings(scores: ScoreTotals, basis: SanityBasis): readonly SanityFinding[] {
-  const { customers, unusable, repeated, least, most } = scores;
+  const { base, customers, unusable, repeated, least, most } = scores;
   return [
     {
       check: 'row-count',
-      passed: customers === basis.customers && customers > 0,
-      text: `${customers} rows of ${basis.customers} customers`,
+      passed: customers === base && customers > 0,
+      text: `${customers} rows of ${base} customers`,
     },
     {
       check: 'unusable-scores',

@@ -15,6 +15,9 @@ const tierTotals = z.strictObject({
 });
 
 export const scoreTotals = z.strictObject({
+  /** Customers who had bought by then: those to be scored. */
+  base: z.number(),
+  /** Rows. */
   customers: z.number(),
   /** Rows that are no usable score: a number missing, not finite or out of its range. */
   unusable: z.number(),
@@ -35,6 +38,7 @@ type Tiers = ScoreTotals['tiers'];
 const EMPTY_TIER = { customers: 0, predicted_value: 0, from: null };
 
 export const NO_SCORES: ScoreTotals = {
+  base: 0,
   customers: 0,
   unusable: 0,
   repeated: 0,
@@ -46,13 +50,16 @@ export const NO_SCORES: ScoreTotals = {
   bins: VALUE_EDGES.map(() => 0),
 };
 
-/** Totals of the scores of one part; what is unusable counts as such and adds nothing else. */
-export function totalsOf(scores: readonly ClvScore[]): ScoreTotals {
+/**
+ * Totals of the scores of one part; what is unusable counts as such and adds nothing else.
+ * @param base customers of the part who are to be scored
+ */
+export function totalsOf(scores: readonly ClvScore[], base: number): ScoreTotals {
   const seen = new Set<string>();
   const tiers = Object.fromEntries(
     CLV_VALUE_TIERS.map((tier) => [tier, { ...EMPTY_TIER }]),
   ) as Tiers;
-  const total = { ...NO_SCORES, tiers, bins: VALUE_EDGES.map(() => 0) };
+  const total = { ...NO_SCORES, base, tiers, bins: VALUE_EDGES.map(() => 0) };
   for (const score of scores) {
     total.customers++;
     if (seen.has(score.customer_id)) total.repeated++;
@@ -78,6 +85,7 @@ export function totalsOf(scores: readonly ClvScore[]): ScoreTotals {
 
 export function addTotals(one: ScoreTotals, other: ScoreTotals): ScoreTotals {
   return {
+    base: one.base + other.base,
     customers: one.customers + other.customers,
     unusable: one.unusable + other.unusable,
     repeated: one.repeated + other.repeated,

@@ -8,6 +8,8 @@ export const scoringRequest = z.strictObject({
   as_of: z.iso.date().optional(),
   /** Where the trees are evaluated. */
   scorer: z.enum(['embedded', 'sagemaker']).default('embedded'),
+  /** In how many the base is cut: at most some 50,000 customers each. */
+  parts: z.number().int().min(1).max(1000).default(4),
   /** Why a mean far from last week's is right, e.g. another model: then it halts nothing. */
   accept_shift: z.string().min(1).max(200).optional(),
   /** `EventBridge` adds the time of the schedule, ISO 8601. */
@@ -24,7 +26,8 @@ export const scoringPlan = z.strictObject({
   model_version: z.string(),
   horizon_days: z.number().int().min(1),
   scorer: z.enum(['embedded', 'sagemaker']),
-  customers: z.number().int().min(0),
+  /** Objects of orders are read in so many chunks, customers scored in so many parts. */
+  chunks: z.number().int().min(0),
   parts: z.number().int().min(1),
   previous,
   accepted_shift: z.string().nullable(),

@@ -1,0 +1,27 @@
+import { gunzipSync } from 'node:zlib';
+import * as z from 'zod';
+import { openObjectStore } from '#adapters/object-store';
+import { chunkObjects, gatherOrders } from '../shared/domain/clv-publication/gathered-orders.ts';
+import { scoringPlan } from '../shared/domain/clv-publication/scoring-plan.ts';
+import { logger } from '../shared/runtime/observability.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
+
+const environment = z.object({ LAKE_BUCKET: z.string() });
+const input = z.object({ plan: scoringPlan, chunk: z.number().int().min(0) });
+
+/** Sends the orders of a chunk of the lake's objects to their customers' parts. */
+export const handler = stepHandler(environment, input, ({ LAKE_BUCKET }) => {
+  const lake = openObjectStore(LAKE_BUCKET);
+  return async ({ plan: { run_id: run, parts }, chunk }) => {
+    const objects = await chunkObjects(run, chunk, lake);
+    const counts = await gatherOrders(objects, { run, chunk, parts }, lake, textOf);
+    if (counts.unreadable > 0) logger.warn('lines are no orders', { run, chunk, counts });
+    return { chunk };
+  };
+});
+
+/** Firehose compresses what it writes, the embedded lake does not. */
+function textOf(bytes: Uint8Array): string {
+  const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return new TextDecoder().decode(isCompressed ? gunzipSync(bytes) : bytes);
+}

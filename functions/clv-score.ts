@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { openObjectReader } from '#adapters/object-reader';
+import { openObjectStore } from '#adapters/object-store';
+import { openClvVersion } from '../shared/domain/clv-publication/plan-scoring.ts';
+import { scorePart } from '../shared/domain/clv-publication/score-part.ts';
+import { scoringPlan } from '../shared/domain/clv-publication/scoring-plan.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
+
+const environment = z.object({ MODELS_BUCKET: z.string(), LAKE_BUCKET: z.string() });
+const input = z.object({ plan: scoringPlan, part: z.number().int().min(0) });
+
+/** Scores the customers of a part. */
+export const handler = stepHandler(environment, input, ({ MODELS_BUCKET, LAKE_BUCKET }) => {
+  const models = openObjectReader(MODELS_BUCKET);
+  const lake = openObjectStore(LAKE_BUCKET);
+  return async ({ plan, part }) => {
+    await scorePart(plan, part, await openClvVersion(plan.model_version, models), lake);
+    return { part };
+  };
+});

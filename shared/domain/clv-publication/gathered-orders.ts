@@ -1,0 +1,185 @@
+import * as z from 'zod';
+import { InvalidPublication } from '../../errors.ts';
+import type { ObjectStore } from '../../ports.ts';
+import { type EnrichedEvent, enrichedEvent } from '../../schemas/event.ts';
+import { type ImportedOrder, importedOrder } from '../../schemas/order-source.ts';
+import { BUCKETS, bucket } from '../bucket.ts';
+import { type OrderBook, OrderCollector } from '../orders/order-book.ts';
+import type { OrderLine } from '../orders/order-line.ts';
+import { chunksKey, gatheredKey } from './publication-keys.ts';
+
+/** Where the lake keeps orders: those of the shop's table, and of the stream among other events. */
+export const ORDER_FOLDERS = ['bronze/orders/', 'bronze/enriched_events/'] as const;
+
+/**
+ * A line of an order on its way to its customer's part. The lake is written at least once and keeps
+ * every change of an order: of equal `key`, the one changed last counts, once.
+ */
+interface GatheredLine {
+  readonly key: string;
+  readonly changed: string;
+  /** Null: the order is not, or no more, one that was bought. */
+  readonly line: OrderLine | null;
+}
+
+/** What came of the lines of some objects. */
+export interface GatherCounts {
+  lines: number;
+  /** Purchases, refunds and orders of known customers. */
+  kept: number;
+  /** Purchases and refunds of guests, and those without a price. */
+  left_out: number;
+  unreadable: number;
+}
+
+/** The part of `parts` that a customer's orders are gathered in. */
+export function partOf(customer: string, parts: number): number {
+  return Math.floor((bucket('clv-part', customer) * parts) / BUCKETS);
+}
+
+/**
+ * The objects of a chunk of a run's.
+ * @throws InvalidPublication where the run was not planned
+ */
+export async function chunkObjects(
+  run: string,
+  chunk: number,
+  lake: ObjectStore,
+): Promise<readonly string[]> {
+  const bytes = await lake.get(chunksKey(run));
+  const chunks = bytes === null ? [] : (jsonOf(new TextDecoder().decode(bytes)) as string[][]);
+  const objects = chunks[chunk];
+  if (objects === undefined)
+    throw new InvalidPublication(`${chunksKey(run)} has no chunk ${chunk}: start the run again`);
+  return objects;
+}
+
+/**
+ * Sends the order lines of some objects of the lake to their customers' parts. Done again it writes
+ * the same objects.
+ * @param place.chunk number of these objects among those of the run
+ * @param read an object's text, decompressed
+ */
+export async function gatherOrders(
+  objects: readonly string[],
+  place: { readonly run: string; readonly chunk: number; readonly parts: number },
+  lake: ObjectStore,
+  read: (bytes: Uint8Array) => string,
+): Promise<GatherCounts> {
+  const counts = { lines: 0, kept: 0, left_out: 0, unreadable: 0 };
+  const parts = new Map<number, string[]>();
+  for (const key of objects) {
+    const bytes = await lake.get(key);
+    if (bytes === null) continue; // expired since it was listed
+    for (const text of read(bytes).split('\n')) {
+      if (text === '') continue;
+      counts.lines++;
+      const gathered = gatheredOf(key, text);
+      if (gathered === 'no-order') continue;
+      if (typeof gathered === 'string') {
+        counts[gathered]++;
+        continue;
+      }
+      counts.kept++;
+      const part = partOf(gathered.customer, place.parts);
+      const own = parts.get(part) ?? [];
+      own.push(`${JSON.stringify(gathered.entry)}\n`);
+      parts.set(part, own);
+    }
+  }
+  for (const [part, lines] of parts)
+    await lake.put(
+      gatheredKey(place.run, part, place.chunk),
+      new TextEncoder().encode(lines.join('')),
+    );
+  return counts;
+}
+
+type Gathered = { readonly customer: string; readonly entry: GatheredLine };
+
+function gatheredOf(key: string, text: string): Gathered | 'no-order' | 'left_out' | 'unreadable' {
+  const isEvent = key.startsWith(ORDER_FOLDERS[1]);
+  // Most events are no orders: what names neither type need not be parsed.
+  if (isEvent && !text.includes('"purchase"') && !text.includes('"refund"')) return 'no-order';
+  const parsed = z.union([enrichedEvent, importedOrder]).safeParse(jsonOf(text));
+  if (!parsed.success) return 'unreadable';
+  return 'event_type' in parsed.data ? ofEvent(parsed.data) : ofTable(parsed.data);
+}
+
+function ofEvent(event: EnrichedEvent): Gathered | 'no-order' | 'left_out' {
+  const { event_type: type, user_id: customer, price, quantity, is_bot } = event;
+  if (is_bot || (type !== 'purchase' && type !== 'refund')) return 'no-order';
+  if (customer === null || price === null) return 'left_out';
+  const line: OrderLine = {
+    customer,
+    order: event.order_id ?? event.event_id,
+    at: Date.parse(event.event_timestamp),
+    product: event.product_id ?? 'unknown',
+    quantity: quantity ?? 1,
+    value: price * (quantity ?? 1),
+    cancels: type === 'refund',
+    country: event.country,
+  };
+  const key = `event ${event.event_id}`;
+  return { customer, entry: { key, changed: event.received_at, line } };
+}
+
+function ofTable(order: ImportedOrder): Gathered {
+  const { source, order_id, user_id: customer, amount, state, updated_at: changed } = order;
+  const line: OrderLine = {
+    customer,
+    order: `${source} ${order_id}`,
+    at: Date.parse(order.order_date),
+    product: 'purchase',
+    quantity: 1,
+    value: Math.abs(amount),
+    cancels: amount < 0,
+    country: null,
+  };
+  const key = `${source} ${order_id}`;
+  return { customer, entry: { key, changed, line: state === 'bought' ? line : null } };
+}
+
+export interface PartBook extends OrderBook {
+  /** Customers with a purchase before the day, counted from the lines and not from the book. */
+  readonly base: number;
+}
+
+/**
+ * The orders of the customers of a part.
+ * @param at epoch milliseconds: lines from then on are left out
+ */
+export async function partBook(
+  run: string,
+  part: number,
+  at: number,
+  lake: ObjectStore,
+): Promise<PartBook> {
+  const latest = new Map<string, GatheredLine>();
+  for await (const key of lake.list(gatheredKey(run, part, null))) {
+    const bytes = await lake.get(key);
+    if (bytes === null) continue;
+    for (const text of new TextDecoder().decode(bytes).split('\n')) {
+      if (text === '') continue;
+      const entry = JSON.parse(text) as GatheredLine;
+      if (entry.changed >= (latest.get(entry.key)?.changed ?? '')) latest.set(entry.key, entry);
+    }
+  }
+  const collector = new OrderCollector({ files: 1, now: at - 1 });
+  const bought = new Set<string>();
+  for (const { line } of latest.values()) {
+    if (line === null) continue;
+    collector.add(line);
+    if (!line.cancels && line.at < at) bought.add(line.customer);
+  }
+  return { ...collector.finish(), base: bought.size };
+}
+
+/** @returns undefined where it is no JSON: no schema takes that */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
