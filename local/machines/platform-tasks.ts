@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { openNotices } from '../../shared/embedded/notices.ts';
 import type { StateMachines } from '../../shared/ports.ts';
-import { standIns, type TaskHandler, type Tasks } from './tasks.ts';
+import { standIns } from './stand-ins.ts';
+import type { TaskHandler, Tasks } from './tasks.ts';
 
 const SEVERITY = z.enum(['critical', 'medium', 'low']);
 const invocation = z.object({ FunctionName: z.string(), Payload: z.unknown() });

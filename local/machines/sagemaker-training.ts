@@ -4,7 +4,6 @@ import {
   LOSS_METRIC,
   type TrainingSettings,
 } from '../../shared/domain/sagemaker/hyperparameters.ts';
-import { packArtifact } from '../../shared/domain/sagemaker/model-artifact.ts';
 import {
   type ReportedMetric,
   reportedMetrics,
@@ -15,6 +14,7 @@ import {
 } from '../../shared/domain/sagemaker/training-channel.ts';
 import { type TrainingJob, trainingJobSchema } from '../../shared/domain/sagemaker/training-job.ts';
 import { type TrainingData, trainForest } from '../../shared/trees/train.ts';
+import { writeXgboostContainer } from '../../shared/trees/write-xgboost-container.ts';
 import { writeXgboostUbjson } from '../../shared/trees/write-xgboost-ubjson.ts';
 import {
   arnOf,
@@ -110,7 +110,7 @@ async function outcomeOf(job: TrainingJob, signal: AbortSignal): Promise<Outcome
     ];
     const output = below(job.OutputDataConfig.S3OutputPath, `${job.TrainingJobName}/output`);
     const artifact = `${output}/model.tar.gz`;
-    await putObject(artifact, packArtifact(writeXgboostUbjson(forest)));
+    await putObject(artifact, writeXgboostContainer(writeXgboostUbjson(forest)));
     return {
       TrainingJobStatus: 'Completed',
       SecondaryStatus: 'Completed',

@@ -3,12 +3,13 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { predictionsOf, requireParity } from '../../shared/domain/sagemaker/artifact-parity.ts';
-import { forestOfArtifact, packArtifact } from '../../shared/domain/sagemaker/model-artifact.ts';
+import { forestOfArtifact } from '../../shared/domain/sagemaker/model-artifact.ts';
 import {
   reportedMetrics,
   requireReportedMetric,
 } from '../../shared/domain/sagemaker/reported-metrics.ts';
 import { trainForest } from '../../shared/trees/train.ts';
+import { writeXgboostContainer } from '../../shared/trees/write-xgboost-container.ts';
 import { writeXgboostJson } from '../../shared/trees/write-xgboost-json.ts';
 import { writeXgboostUbjson } from '../../shared/trees/write-xgboost-ubjson.ts';
 import { arbitraryForest } from '../trees/arbitrary-forest.ts';
@@ -17,13 +18,13 @@ import { trainingRows } from '../trees/training-rows.ts';
 const rows = trainingRows(400);
 const { forest } = await trainForest(rows, { objective: 'binary:logistic', trees: 8, maxDepth: 3 });
 const columns = rows.columns.length;
-const artifact = packArtifact(writeXgboostUbjson(forest));
+const artifact = writeXgboostContainer(writeXgboostUbjson(forest));
 
 test.each([
   ['UBJSON', writeXgboostUbjson(forest)],
   ['JSON', Buffer.from(writeXgboostJson(forest))],
 ])('the artifact of a %s file is the forest again', (_, model) => {
-  expect(forestOfArtifact(packArtifact(model), columns)).toEqual(forest);
+  expect(forestOfArtifact(writeXgboostContainer(model), columns)).toEqual(forest);
 });
 
 test('any forest survives UBJSON as it survives JSON', () => {
@@ -31,9 +32,9 @@ test('any forest survives UBJSON as it survives JSON', () => {
     fc.property(
       arbitraryForest(4, 3).filter(({ rules, averaged }) => rules === 'xgboost' && !averaged),
       (any) => {
-        const read = forestOfArtifact(packArtifact(writeXgboostUbjson(any)), 4);
+        const read = forestOfArtifact(writeXgboostContainer(writeXgboostUbjson(any)), 4);
         const json = Buffer.from(writeXgboostJson(any));
-        expect(read).toEqual(forestOfArtifact(packArtifact(json), 4));
+        expect(read).toEqual(forestOfArtifact(writeXgboostContainer(json), 4));
       },
     ),
     { numRuns: 50 },
@@ -46,7 +47,7 @@ test('tar lists one plain file without time or owner', () => {
     encoding: 'utf8',
   });
   expect(listing.trim()).toMatch(/^-rw-r--r-- 0\/0 +\d+ 1970-01-01 00:00 xgboost-model$/);
-  expect(packArtifact(writeXgboostUbjson(forest))).toEqual(artifact);
+  expect(writeXgboostContainer(writeXgboostUbjson(forest))).toEqual(artifact);
 });
 
 test('an extended header of the same name is not taken for the model', () => {
@@ -78,12 +79,16 @@ describe('malformed', () => {
     ['a member longer than the archive', gzipSync(tooLong), 'xgboost-model of'],
     ['a size that is no number', gzipSync(noSize), 'xgboost-model of'],
     ['an archive cut off', gzipSync(tar.subarray(0, 700)), 'xgboost-model of'],
-    ['an empty model', packArtifact(Buffer.alloc(0)), 'is empty'],
-    ['a pickle', packArtifact(pickle), 'newer image'],
-    ['text', packArtifact(Buffer.from('no model')), 'not a model file'],
-    ['a model cut off', packArtifact(model.subarray(0, model.length - 9)), 'UBJSON'],
-    ['JSON cut off', packArtifact(Buffer.from(writeXgboostJson(forest).slice(0, -9))), 'JSON'],
-    ['an artifact in itself', packArtifact(artifact), 'compressed'],
+    ['an empty model', writeXgboostContainer(Buffer.alloc(0)), 'is empty'],
+    ['a pickle', writeXgboostContainer(pickle), 'newer image'],
+    ['text', writeXgboostContainer(Buffer.from('no model')), 'not a model file'],
+    ['a model cut off', writeXgboostContainer(model.subarray(0, model.length - 9)), 'UBJSON'],
+    [
+      'JSON cut off',
+      writeXgboostContainer(Buffer.from(writeXgboostJson(forest).slice(0, -9))),
+      'JSON',
+    ],
+    ['an artifact in itself', writeXgboostContainer(artifact), 'compressed'],
   ])('%s', (_, bytes, message) => {
     expect(() => forestOfArtifact(bytes, columns)).toThrow(
       expect.objectContaining({
@@ -108,7 +113,7 @@ describe('malformed', () => {
         const changed = Uint8Array.from(model);
         changed[at] = (changed[at] as number) ^ change;
         try {
-          forestOfArtifact(packArtifact(changed), columns);
+          forestOfArtifact(writeXgboostContainer(changed), columns);
         } catch (error) {
           expect((error as Error).name).toBe('MalformedArtifact');
         }

@@ -5,7 +5,7 @@ import {
 } from '../../local/machines/sagemaker-training.ts';
 import { toHyperparameters } from '../../shared/domain/sagemaker/hyperparameters.ts';
 import { jobName } from '../../shared/domain/sagemaker/job-name.ts';
-import { forestOfArtifact, packArtifact } from '../../shared/domain/sagemaker/model-artifact.ts';
+import { forestOfArtifact } from '../../shared/domain/sagemaker/model-artifact.ts';
 import { requireReportedMetric } from '../../shared/domain/sagemaker/reported-metrics.ts';
 import {
   writeCsvChannel,
@@ -13,6 +13,7 @@ import {
 } from '../../shared/domain/sagemaker/training-channel.ts';
 import { trainingJobRequest } from '../../shared/domain/sagemaker/training-job.ts';
 import { type TrainingData, trainForest } from '../../shared/trees/train.ts';
+import { writeXgboostContainer } from '../../shared/trees/write-xgboost-container.ts';
 import { writeXgboostUbjson } from '../../shared/trees/write-xgboost-ubjson.ts';
 import { freshDataDirectory } from '../embedded/fresh-data-directory.ts';
 import { trainingRows } from '../trees/training-rows.ts';
@@ -67,7 +68,7 @@ test('trains the forest that direct training gives, to the bit', async () => {
   });
   const artifact = await get('s3://ModelsBucket/jobs/same-forest/output/model.tar.gz');
   const { forest } = await trainForest(train, parameters, { validation });
-  expect(artifact.equals(packArtifact(writeXgboostUbjson(forest)))).toBe(true);
+  expect(artifact.equals(writeXgboostContainer(writeXgboostUbjson(forest)))).toBe(true);
   const converted = forestOfArtifact(artifact, train.columns.length);
   expect(converted).toEqual(forest);
   expect(job.FinalMetricDataList.map(({ MetricName }) => MetricName)).toEqual([

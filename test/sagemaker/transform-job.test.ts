@@ -5,13 +5,13 @@ import { createTransformJob } from '../../local/machines/sagemaker-transform.ts'
 import { predictionsOf } from '../../shared/domain/sagemaker/artifact-parity.ts';
 import { decimalText } from '../../shared/domain/sagemaker/decimal-text.ts';
 import { hostedModelRequest } from '../../shared/domain/sagemaker/hosted-model.ts';
-import { packArtifact } from '../../shared/domain/sagemaker/model-artifact.ts';
 import { recordFilter } from '../../shared/domain/sagemaker/record-filter.ts';
 import {
   type TransformJobRequest,
   transformJobRequest,
 } from '../../shared/domain/sagemaker/transform-job.ts';
 import { trainForest } from '../../shared/trees/train.ts';
+import { writeXgboostContainer } from '../../shared/trees/write-xgboost-container.ts';
 import { writeXgboostUbjson } from '../../shared/trees/write-xgboost-ubjson.ts';
 import { freshDataDirectory } from '../embedded/fresh-data-directory.ts';
 import { trainingRows } from '../trees/training-rows.ts';
@@ -46,7 +46,7 @@ const scored = (from: number, to: number) =>
 
 async function model(): Promise<void> {
   const artifact = 's3://ModelsBucket/jobs/clv/output/model.tar.gz';
-  await put(artifact, packArtifact(writeXgboostUbjson(forest)));
+  await put(artifact, writeXgboostContainer(writeXgboostUbjson(forest)));
   await createModel(hostedModelRequest('clv', artifact, PLACEMENT), NEVER);
 }
 

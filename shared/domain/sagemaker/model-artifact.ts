@@ -1,11 +1,9 @@
-import { gzipSync } from 'node:zlib';
 import { MalformedArtifact } from '../../errors.ts';
 import type { Forest } from '../../trees/forest.ts';
 import { readForest } from '../../trees/read-forest.ts';
 import { modelOfArtifact } from '../../trees/xgboost-container.ts';
 
 const MEMBER = 'xgboost-model';
-const BLOCK = 512;
 
 /**
  * The forest in the artifact of a training job with the built-in XGBoost container: UBJSON, JSON or
@@ -19,32 +17,6 @@ export function forestOfArtifact(artifact: Uint8Array, featureCount: number): Fo
   throw new MalformedArtifact(
     `the model has ${forest.featureCount} columns, ${featureCount} were given to train on: the job read another channel, or one with a header or with weights that csv_weights did not announce`,
   );
-}
-
-/**
- * `model.tar.gz` of a model file, as the container reads and leaves it. The same file gives the same
- * bytes: the archive has no time and no owner.
- * @param model XGBoost's UBJSON: the container takes a file without an ending for that
- */
-export function packArtifact(model: Uint8Array): Uint8Array {
-  const header = Buffer.alloc(BLOCK);
-  const field = (text: string, at: number) => header.write(text, at, 'latin1');
-  const octal = (value: number, digits: number) => value.toString(8).padStart(digits, '0');
-  field(MEMBER, 0);
-  field(octal(0o644, 7), 100);
-  field(octal(0, 7), 108);
-  field(octal(0, 7), 116);
-  field(octal(model.length, 11), 124);
-  field(octal(0, 11), 136);
-  field('        ', 148); // counts as blanks in its own sum
-  field('0', 156);
-  field('ustar\u000000', 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  field(`${octal(sum, 6)}\u0000 `, 148);
-  const padding = Buffer.alloc((BLOCK - (model.length % BLOCK)) % BLOCK);
-  const zipped = gzipSync(Buffer.concat([header, model, padding, Buffer.alloc(2 * BLOCK)]));
-  zipped[9] = 255; // operating system: unknown
-  return zipped;
 }
 
 function unpacked(artifact: Uint8Array): Uint8Array {
