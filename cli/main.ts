@@ -16,6 +16,7 @@ const COMMANDS = {
   models: () => import('./models.ts'),
   'bad-rows': () => import('./bad-rows.ts'),
   'dead-letters': () => import('./dead-letters.ts'),
+  machines: () => import('./machines.ts'),
   keys: () => import('./keys.ts'),
   smoke: () => import('./smoke.ts'),
   load: () => import('./load.ts'),

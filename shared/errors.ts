@@ -160,6 +160,11 @@ export class FutureInformation extends Error {
   override readonly name = 'FutureInformation' as const;
 }
 
+/** No events were delivered of a day, though it lies among days that have some. */
+export class MissingDay extends Error {
+  override readonly name = 'MissingDay' as const;
+}
+
 /** A later snapshot of features is online already: load that one, or none. */
 export class StaleSnapshot extends Error {
   override readonly name = 'StaleSnapshot' as const;

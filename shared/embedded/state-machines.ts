@@ -18,6 +18,11 @@ export interface EmbeddedStateMachines extends StateMachines {
     status: Exclude<ExecutionStatus, 'RUNNING'>,
     output: string | null,
   ): Promise<void>;
+  /**
+   * Has a run that ended without success run again, as Step Functions redrives one.
+   * @returns false where there is none such
+   */
+  redrive(machine: string, name: string): Promise<boolean>;
 }
 
 /** Keeps which runs were asked for and how they ended; whoever runs them reads it here. */
@@ -48,6 +53,10 @@ export function openStateMachines(): EmbeddedStateMachines {
     `UPDATE executions SET status = ?, output = ?
      WHERE machine = ? AND name = ? AND status = 'RUNNING'`,
   );
+  const reopen = database.prepare(
+    `UPDATE executions SET status = 'RUNNING', output = NULL
+     WHERE machine = ? AND name = ? AND status IN ('FAILED', 'TIMED_OUT', 'ABORTED')`,
+  );
   const find = (machine: string, name: string) => {
     const row = select.get(machine, name);
     return row ? executionOf(row) : null;
@@ -70,6 +79,8 @@ export function openStateMachines(): EmbeddedStateMachines {
     async end({ machine, name }, status, output) {
       await asService(() => directory.commit(() => update.run(status, output, machine, name)));
     },
+    redrive: (machine, name) =>
+      asService(() => directory.commit(() => reopen.run(machine, name).changes === 1)),
   };
 }
 

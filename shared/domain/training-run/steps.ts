@@ -1,0 +1,171 @@
+import type { ObjectStore } from '../../ports.ts';
+import { validationReport } from '../../schemas/expectation-report.ts';
+import {
+  type TrainingRun,
+  type TrainingSet,
+  type TrainingVerdict,
+  trainingSet,
+  trainingVerdict,
+} from '../../schemas/training-run.ts';
+import type { Champion } from '../champion.ts';
+import { acceptReport, reportBytes, requireFit, validateEvents } from '../lake-validation.ts';
+import type { ModelFolder } from '../model-folder.ts';
+import { fitPropensity, judgePropensity, type TrainedKinds } from '../propensity-training.ts';
+import { type ModelStores, registerModel } from '../publish-model.ts';
+import type { ServedState } from '../serving-sample.ts';
+import { buildSet } from './build-set.ts';
+import { readJson, writeJson } from './json-bytes.ts';
+import { lakeEvents } from './lake-events.ts';
+import { RunFolder } from './run-folder.ts';
+import { readRows, writeRows } from './stored-rows.ts';
+
+const NAME = 'propensity';
+
+export interface ValidatedRun {
+  readonly verdict: 'pass' | 'warn';
+  /** Names of the expectations that warn. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Judges the events of the run.
+ * @throws DataHalted, NotEnoughData
+ */
+export async function validateRun(run: TrainingRun, lake: ObjectStore): Promise<ValidatedRun> {
+  const folder = new RunFolder(lake, run.run_id);
+  let report = await folder.document('validation.json', validationReport);
+  if (report === null) {
+    report = await validateEvents(lake, {
+      range: { from: null, to: run.to },
+      now: Date.parse(run.to),
+      report: () => undefined,
+    });
+    // A set that halts is judged anew when the run is started again: the data may be mended.
+    requireFit(report);
+    await folder.put('validation.json', reportBytes(report));
+  }
+  const warnings = report.findings.filter(({ verdict }) => verdict === 'warn');
+  return {
+    verdict: warnings.length === 0 ? 'pass' : 'warn',
+    warnings: warnings.map(({ name }) => name),
+  };
+}
+
+/**
+ * Builds the point-in-time training set.
+ * @throws NotEnoughData, UnreadableInput
+ */
+export async function buildRunSet(
+  run: TrainingRun,
+  timeZone: string,
+  lake: ObjectStore,
+): Promise<TrainingSet> {
+  const folder = new RunFolder(lake, run.run_id);
+  const done = await folder.document('set.json', trainingSet);
+  if (done !== null) return done;
+  const { rows, states, set } = await buildSet(lakeEvents(lake, Date.parse(run.to)), run, timeZone);
+  await folder.put('rows.bin', writeRows(rows));
+  await folder.put('states.json', writeJson(states));
+  await folder.putDocument('set.json', set);
+  return set;
+}
+
+/**
+ * Fits the models of the run.
+ * @throws NotEnoughData
+ */
+export async function fitRun(run: TrainingRun, lake: ObjectStore): Promise<void> {
+  const folder = new RunFolder(lake, run.run_id);
+  if ((await folder.bytes('models.json')) !== null) return;
+  const rows = readRows(await folder.required('rows.bin'));
+  await folder.put('models.json', writeJson(await fitPropensity(rows, run.seed)));
+}
+
+/** What judging a run needs besides the run. */
+export interface JudgePorts {
+  readonly lake: ObjectStore;
+  readonly timeZone: string;
+  /** The champion that the run began with. */
+  readonly champion: () => Promise<Champion | null>;
+  /** Milliseconds, from any origin. */
+  readonly stopwatch: () => number;
+}
+
+type JudgedFolder = ModelFolder & { readonly version: string };
+
+/** Measures the models, runs the gates and lays out the version. */
+export async function judgeRun(
+  run: TrainingRun,
+  { lake, timeZone, champion, stopwatch }: JudgePorts,
+): Promise<TrainingVerdict> {
+  const folder = new RunFolder(lake, run.run_id);
+  const done = await folder.document('verdict.json', trainingVerdict);
+  if (done !== null) return done;
+  const set = await folder.requiredDocument('set.json', trainingSet);
+  const rows = readRows(await folder.required('rows.bin'));
+  const judged = judgePropensity(
+    rows,
+    {
+      runDate: run.date,
+      seed: run.seed,
+      dataDigests: [set.digest],
+      codeVersion: run.code_version,
+      timeZone,
+    },
+    run.model,
+    readJson<TrainedKinds>(await folder.required('models.json')),
+    {
+      champion: await champion(),
+      states: readJson<ServedState[]>(await folder.required('states.json')),
+      range: { from: run.from, to: lineageEnd(run, set) },
+      stopwatch,
+    },
+  );
+  const metrics = judged.evaluation.models.get(run.model);
+  const verdict: TrainingVerdict = {
+    version: judged.folder.version,
+    status: judged.blocking.length === 0 ? 'candidate' : 'rejected',
+    blocking: judged.blocking.map(({ name, verdict, rule }) => ({ name, verdict, rule })),
+    undecided: judged.gated.gates
+      .filter(({ verdict }) => verdict === 'not-enough-data')
+      .map(({ name }) => name),
+    auc: metrics?.['auc']?.value ?? null,
+    average_precision: metrics?.['average_precision']?.value ?? null,
+  };
+  await folder.put('version.json', writeJson(judged.folder));
+  await folder.putDocument('verdict.json', verdict);
+  return verdict;
+}
+
+/** The first moment without an event of the set: with it as bound, the set can be made again. */
+function lineageEnd({ to }: TrainingRun, { newest }: TrainingSet): string {
+  const next = new Date(Date.parse(newest) + 1).toISOString();
+  return next < to ? next : to;
+}
+
+/**
+ * Puts the version into the registry, which is the commit, and makes its data the ones that later
+ * data are compared with.
+ */
+export async function registerRun(
+  run: TrainingRun,
+  lake: ObjectStore,
+  stores: ModelStores,
+): Promise<void> {
+  const folder = new RunFolder(lake, run.run_id);
+  const verdict = await folder.requiredDocument('verdict.json', trainingVerdict);
+  const set = await folder.requiredDocument('set.json', trainingSet);
+  const version = readJson<JudgedFolder>(await folder.required('version.json'));
+  const reason = verdict.blocking.map((gate) => `${gate.name}: ${gate.verdict}`).join(', ');
+  await registerModel(
+    NAME,
+    version,
+    {
+      registeredAt: run.began_at,
+      registeredBy: `machine training, run ${run.run_id}: ${run.why}`,
+      ...(reason !== '' && { reason }),
+    },
+    stores,
+  );
+  await acceptReport(lake, set.digest, await folder.required('validation.json'));
+}
