@@ -1,9 +1,27 @@
 import type { Forest } from './forest.ts';
 import { writeXgboostJson } from './write-xgboost-json.ts';
 
-/** Of a tree's columns, those that XGBoost keeps as float32 and as bytes; the others are int32. */
-const FLOATS = new Set(['base_weights', 'loss_changes', 'split_conditions', 'sum_hessian']);
-const BYTES = new Set(['default_left', 'split_type']);
+/** How XGBoost keeps a tree's columns: UBJSON's marker and what writes a value; else as int32. */
+const INT32: ColumnType = ['l', 4, (bytes, value, at) => bytes.writeInt32BE(value, at)];
+const FLOAT32: ColumnType = ['d', 4, (bytes, value, at) => bytes.writeFloatBE(value, at)];
+const BYTE: ColumnType = ['U', 1, (bytes, value, at) => bytes.writeUInt8(value, at)];
+const INT64: ColumnType = ['L', 8, (bytes, value, at) => bytes.writeBigInt64BE(BigInt(value), at)];
+const COLUMNS: Readonly<Record<string, ColumnType>> = {
+  base_weights: FLOAT32,
+  categories_segments: INT64,
+  categories_sizes: INT64,
+  default_left: BYTE,
+  loss_changes: FLOAT32,
+  split_conditions: FLOAT32,
+  split_type: BYTE,
+  sum_hessian: FLOAT32,
+};
+
+type ColumnType = readonly [
+  marker: string,
+  size: number,
+  write: (bytes: Buffer, value: number, at: number) => void,
+];
 
 /**
  * The forest as XGBoost's model file in Universal Binary JSON, the form that its `load_model` takes a
@@ -42,14 +60,12 @@ function writeArray(values: readonly unknown[], parts: Uint8Array[]): void {
 }
 
 function typedArray(key: string, values: readonly number[]): Buffer {
-  const [type, size] = FLOATS.has(key) ? ['d', 4] : BYTES.has(key) ? ['U', 1] : ['l', 4];
-  const bytes = Buffer.alloc(values.length * Number(size));
+  const [marker, size, write] = COLUMNS[key] ?? INT32;
+  const bytes = Buffer.alloc(values.length * size);
   values.forEach((value, at) => {
-    if (type === 'd') bytes.writeFloatBE(value, 4 * at);
-    else if (type === 'U') bytes.writeUInt8(value, at);
-    else bytes.writeInt32BE(value, 4 * at);
+    write(bytes, value, at * size);
   });
-  return Buffer.concat([Buffer.from(`[$${type}#`), integer(values.length), bytes]);
+  return Buffer.concat([Buffer.from(`[$${marker}#`), integer(values.length), bytes]);
 }
 
 function text(value: string): Buffer {

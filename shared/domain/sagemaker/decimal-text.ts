@@ -1,8 +1,8 @@
 /**
- * A float32 as the text that the container reads back to the same bits: the digits of the double of
- * that value, without an exponent. XGBoost's reader of text files adds digits up by itself; with an
- * exponent, or with the fewest digits of a float32, it is off by a unit in the last place for up to
- * one value in five (measured with 3.2.0 by the `trees-peers` suite).
+ * A float32 as the text that the container reads back to the same bits, from 1e-9 to 1e15 in size:
+ * the digits of the double of that value, without an exponent. XGBoost's reader of text files adds
+ * digits up by itself, 19 behind the point; with an exponent, or with the fewest digits of a
+ * float32, it is off by a unit in the last place for up to one value in five (3.2.0).
  * @param value finite
  */
 export function decimalText(value: number): string {
