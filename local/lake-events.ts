@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { LAKE_QUERY } from '../shared/domain/lake-query.ts';
 import { NotEnoughData, UnreadableInput } from '../shared/errors.ts';
 import type { EnrichedEvent } from '../shared/schemas/event.ts';
 import { lakeFolder } from './lake.ts';
@@ -28,14 +29,10 @@ export async function* lakeEvents(before: number | null): AsyncGenerator<LakeEve
       throw new NotEnoughData(
         'the lake has no events: foresight import puts files there, and npm start what it receives',
       );
-    const result = await connection.stream(
-      `SELECT any_value(json)::VARCHAR AS text
-       FROM read_ndjson_objects($files)
-       WHERE json ->> '$.received_at' < $before
-       GROUP BY json ->> '$.order_key'
-       ORDER BY json ->> '$.order_key'`,
-      { files, before: new Date(before ?? END_OF_TIME).toISOString() },
-    );
+    const result = await connection.stream(LAKE_QUERY, {
+      files,
+      before: new Date(before ?? END_OF_TIME).toISOString(),
+    });
     for await (const rows of result.yieldRows())
       for (const [text] of rows)
         yield { text: text as string, event: JSON.parse(text as string) as EnrichedEvent };

@@ -8,11 +8,13 @@ import {
   trainingVerdict,
 } from '../../schemas/training-run.ts';
 import type { Champion } from '../champion.ts';
+import { LAKE_QUERY } from '../lake-query.ts';
 import { acceptReport, reportBytes, requireFit, validateEvents } from '../lake-validation.ts';
 import type { ModelFolder } from '../model-folder.ts';
 import { fitPropensity, judgePropensity, type TrainedKinds } from '../propensity-training.ts';
 import { type ModelStores, registerModel } from '../publish-model.ts';
 import type { ServedState } from '../serving-sample.ts';
+import type { WindowRules } from '../training-window.ts';
 import { buildSet } from './build-set.ts';
 import { readJson, writeJson } from './json-bytes.ts';
 import { lakeEvents } from './lake-events.ts';
@@ -53,7 +55,7 @@ export async function validateRun(run: TrainingRun, lake: ObjectStore): Promise<
 
 /**
  * Builds the point-in-time training set.
- * @throws NotEnoughData, UnreadableInput
+ * @throws NotEnoughData, UnreadableInput, FutureInformation
  */
 export async function buildRunSet(
   run: TrainingRun,
@@ -78,7 +80,10 @@ export async function fitRun(run: TrainingRun, lake: ObjectStore): Promise<void>
   const folder = new RunFolder(lake, run.run_id);
   if ((await folder.bytes('models.json')) !== null) return;
   const rows = readRows(await folder.required('rows.bin'));
-  await folder.put('models.json', writeJson(await fitPropensity(rows, run.seed)));
+  await folder.put(
+    'models.json',
+    writeJson(await fitPropensity(rows, run.seed, { window: windowOf(run) })),
+  );
 }
 
 /** What judging a run needs besides the run. */
@@ -111,6 +116,9 @@ export async function judgeRun(
       dataDigests: [set.digest],
       codeVersion: run.code_version,
       timeZone,
+      window: windowOf(run),
+      // The machine joins no snapshots yet: docs/training.md.
+      replay: { query: LAKE_QUERY, events: set.events, snapshots: null },
     },
     run.model,
     readJson<TrainedKinds>(await folder.required('models.json')),
@@ -135,6 +143,11 @@ export async function judgeRun(
   await folder.put('version.json', writeJson(judged.folder));
   await folder.putDocument('verdict.json', verdict);
   return verdict;
+}
+
+/** A range that was asked for is used as a whole; else the last four weeks are. */
+function windowOf({ from }: TrainingRun): WindowRules | undefined {
+  return from === null ? undefined : { days: null, groupUsers: false };
 }
 
 /** The first moment without an event of the set: with it as bound, the set can be made again. */

@@ -73,7 +73,8 @@ export function readRows(bytes: Uint8Array): PrefixRows {
   const take = (size: number) => {
     if (at + size > bytes.length) throw changed('its rows are cut off');
     at += size;
-    return bytes.slice(at - size, at).buffer; // a copy, which begins where typed arrays may
+    // A copy, which begins where typed arrays may: `slice` of a Buffer would be none.
+    return new Uint8Array(bytes.subarray(at - size, at)).buffer;
   };
   const columns = Object.fromEntries(
     Object.entries(COLUMNS).map(([name, Kind]) => [
