@@ -49,7 +49,12 @@ async function reproduce(
 async function recordedTraining(manifest: Manifest, stores: ModelStores): Promise<LakeTraining> {
   const { name, version, lineage, training } = manifest;
   const kind = TRAINED_KINDS.find((known) => known === manifest.kind);
-  const { seed, time_zone: timeZone } = training.parameters;
+  const {
+    seed,
+    time_zone: timeZone,
+    window_days: days,
+    tuning_trials: trials,
+  } = training.parameters;
   if (kind === undefined || lineage === undefined || typeof seed !== 'number')
     throw new InvalidRequest(
       `${name} ${version} does not record how it was trained: only versions that foresight train has made can be reproduced`,
@@ -66,5 +71,12 @@ async function recordedTraining(manifest: Manifest, stores: ModelStores): Promis
       lineage.champion === null
         ? null
         : await readChampion(name, lineage.champion, definitionDigests(), stores),
+    window: {
+      days: typeof days === 'number' ? days : null,
+      groupUsers: training.parameters['group_users'] === true,
+      leastBuying: Number(training.parameters['window_least_buying'] ?? 0),
+    },
+    // A search by time is repeated with as many trials as it had time for.
+    search: typeof trials === 'number' ? { trials } : undefined,
   };
 }

@@ -8,11 +8,15 @@ import { type TrainedOnLake, trainOnLake } from '../local/train-on-lake.ts';
 import { validateForTraining } from '../local/validate-lake.ts';
 import project from '../package.json' with { type: 'json' };
 import { gatesTable, metricsTable } from '../shared/domain/model-card.ts';
+import { verifyFolder } from '../shared/domain/model-folder.ts';
 import { TRAINED_KINDS, type TrainedKind } from '../shared/domain/propensity-training.ts';
 import { readChampion, readRouting, registerModel } from '../shared/domain/publish-model.ts';
+import type { SearchBudget } from '../shared/domain/successive-halving.ts';
+import { DEFAULT_WINDOW, WHOLE_RANGE, type WindowRules } from '../shared/domain/training-window.ts';
 import { validationSummary, warningsText } from '../shared/domain/validation-report.ts';
 import { Usage } from '../shared/errors.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
+import type { Manifest } from '../shared/schemas/model.ts';
 import { progressLine } from './progress.ts';
 
 export function register(program: Command): void {
@@ -25,16 +29,32 @@ export function register(program: Command): void {
     .option('--model <kind>', TRAINED_KINDS.join(' or '), 'trees')
     .option('--from <time>', 'ISO 8601; earlier events only build the state')
     .option('--to <time>', 'ISO 8601; later events are not read')
+    .option(
+      '--window <days>',
+      'only sessions that began in the last so many days, or all (default: 28, or more until 3000 buy; all with --from)',
+    )
+    .option('--group-users', 'evaluate only users who were not fitted or calibrated on')
+    .option('--tune', 'search the parameters of the trees instead of taking the default ones')
+    .option('--trials <n>', `of --tune: sets of parameters to try (default: ${DEFAULT_TRIALS})`)
+    .option('--minutes <n>', 'of --tune: time for the search, instead of a number of trials')
     .option('--seed <n>', 'of the sampling and of the bootstrap intervals', '1')
     .option('--why <text>', 'kept in the registry', 'by hand')
     .option('--json', 'print version, gates and metrics as JSON')
     .action(train);
 }
 
+const DEFAULT_TRIALS = 12;
+const MS_PER_MINUTE = 60_000;
+
 interface Flags {
   readonly model: string;
   readonly from?: string;
   readonly to?: string;
+  readonly window?: string;
+  readonly groupUsers?: boolean;
+  readonly tune?: boolean;
+  readonly trials?: string;
+  readonly minutes?: string;
   readonly seed: string;
   readonly why: string;
   readonly json?: boolean;
@@ -49,6 +69,8 @@ async function train(name: string, flags: Flags): Promise<void> {
   const to = timeOf('--to', flags.to);
   const seed = Number(flags.seed);
   if (!Number.isSafeInteger(seed)) throw new Usage(`--seed ${flags.seed} is no integer`);
+  const window = windowNamed(flags, from);
+  const search = searchNamed(flags);
   const now = openClock().now();
   const timeZone = resourceNamed('SHOP_TIME_ZONE');
 
@@ -73,6 +95,8 @@ async function train(name: string, flags: Flags): Promise<void> {
         routing === null
           ? null
           : await readChampion(name, routing.champion, definitionDigests(), stores),
+      window,
+      search,
     },
     (text) => progress.show(text),
   );
@@ -104,6 +128,40 @@ function kindNamed(name: string): TrainedKind {
   return kind;
 }
 
+/** @throws Usage */
+function windowNamed(
+  { window, groupUsers = false }: Flags,
+  from: number | null,
+): WindowRules | undefined {
+  if (window === undefined && !groupUsers) return undefined;
+  if (window === undefined)
+    return from === null ? { ...DEFAULT_WINDOW, groupUsers } : { ...WHOLE_RANGE, groupUsers };
+  const days = window === 'all' ? null : Number(window);
+  if (days !== null && !(days > 0 && Number.isFinite(days)))
+    throw new Usage(`--window ${window} is no number of days above 0, and not all`);
+  return { days, groupUsers };
+}
+
+/** @throws Usage */
+function searchNamed({ tune, trials, minutes }: Flags): SearchBudget | undefined {
+  if (!tune) {
+    if (trials !== undefined || minutes !== undefined)
+      throw new Usage('--trials and --minutes are of --tune: give that too');
+    return undefined;
+  }
+  if (minutes === undefined) {
+    const count = Number(trials ?? DEFAULT_TRIALS);
+    if (!Number.isSafeInteger(count) || count < 1)
+      throw new Usage(`--trials ${trials} is no whole number above 0`);
+    return { trials: count };
+  }
+  if (trials !== undefined) throw new Usage('give either --trials or --minutes');
+  const time = Number(minutes) * MS_PER_MINUTE;
+  if (!(time > 0)) throw new Usage(`--minutes ${minutes} is no number above 0`);
+  const started = performance.now();
+  return { used: () => (performance.now() - started) / time };
+}
+
 function timeOf(flag: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   const time = Date.parse(text);
@@ -120,11 +178,22 @@ function summaryOf(name: string, { folder, events, evaluation, gated, blocking }
     rejected_by: blocking.map((gate) => gate.name),
     events,
     evaluated_on: { rows, sessions, buying_sessions: buyingSessions, users: units },
+    window: windowOf(verifyFolder(folder).training.parameters),
     gates: gated.gates,
     confident_from: gated.confidentFrom,
     latency_ratio: gated.latencyRatio,
     metrics: Object.fromEntries(models),
   };
+}
+
+function windowOf(parameters: Manifest['training']['parameters']) {
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([name]) =>
+      /^(?:window_|group_users|fit_from|calibrate_from|evaluate_|batch_features|tuning_)/.test(
+        name,
+      ),
+    ),
+  );
 }
 
 function told(name: string, trained: TrainedOnLake): string {
@@ -134,9 +203,24 @@ function told(name: string, trained: TrainedOnLake): string {
 
 ${gatesTable(gated.gates)}
 
+${windowTold(trained)}
 ${events} events. Measured on ${evaluation.rows} rows of ${evaluation.sessions} later sessions, ${evaluation.buyingSessions} of them buying.
 A score takes ${gated.latencyRatio?.toFixed(1) ?? '–'} times as long as decoding its vector.${open.length === 0 ? '' : `\nThe data cannot decide ${open.map((gate) => gate.name).join(', ')}.`}
 ${blocking.length === 0 ? candidate(name, folder.version) : rejected(name, folder.version, blocking)}`;
+}
+
+/** Which sessions were used, and whether the window reached back further than the events. */
+function windowTold({ folder }: TrainedOnLake): string {
+  const { window_days, window_days_used, fit_from, calibrate_from, evaluate_from, evaluate_to } =
+    verifyFolder(folder).training.parameters;
+  const used = Number(window_days_used);
+  const short =
+    typeof window_days !== 'number' || Math.abs(used - window_days) < 1
+      ? ''
+      : used < window_days
+        ? ` The events reach back ${used} days, less than the window of ${window_days}.`
+        : ` ${window_days} days hold too few buying sessions: ${used} are used.`;
+  return `Fitted on sessions from ${fit_from}, calibrated from ${calibrate_from}, measured from ${evaluate_from} to ${evaluate_to}.${short}`;
 }
 
 function candidate(name: string, version: string): string {

@@ -1,5 +1,6 @@
 import { FutureInformation } from '../errors.ts';
 import type { EnrichedEvent } from '../schemas/event.ts';
+import type { SnapshotMark } from '../schemas/snapshot-mark.ts';
 
 const MOST_NAMED = 10;
 
@@ -21,11 +22,12 @@ export class FutureWatch {
       );
   }
 
-  /** A snapshot of a day that holds a row visible before the day was over. */
-  seeSnapshot(entity: string, date: string, id: string, validFrom: number): void {
-    this.#add(
-      `the ${entity} snapshot of ${date} says of ${id} that it was visible at ${new Date(validFrom).toISOString()}`,
-    );
+  /** A snapshot holds what was received before its midnight, and cannot be visible sooner. */
+  seeSnapshot({ entity, date, valid_from }: SnapshotMark): void {
+    if (valid_from < Date.parse(date))
+      this.#add(
+        `the ${entity} snapshot as of ${date} is marked as visible from ${new Date(valid_from).toISOString()}`,
+      );
   }
 
   #add(problem: string): void {

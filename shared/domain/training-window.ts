@@ -9,6 +9,8 @@ export interface WindowRules {
   readonly days: number | null;
   /** Later sessions of users who were fitted or calibrated on are not evaluated. */
   readonly groupUsers: boolean;
+  /** Where the days hold fewer buying sessions, it reaches back until it has so many; never where it is absent. */
+  readonly leastBuying?: number;
 }
 
 export interface TrainingWindow {
@@ -20,6 +22,7 @@ export interface TrainingWindow {
     readonly window_days: number | 'all';
     /** From the first session to the last one. */
     readonly window_days_used: number;
+    readonly window_least_buying: number;
     readonly group_users: boolean;
     readonly fit_from: string;
     readonly calibrate_from: string;
@@ -28,7 +31,9 @@ export interface TrainingWindow {
   };
 }
 
-export const DEFAULT_WINDOW: WindowRules = { days: 28, groupUsers: false };
+export const DEFAULT_WINDOW: WindowRules = { days: 28, groupUsers: false, leastBuying: 3000 };
+
+export const WHOLE_RANGE: WindowRules = { days: null, groupUsers: false };
 
 const SHARES = { fit: 0.6, calibrate: 0.2, later: 0.2 } as const;
 
@@ -43,12 +48,15 @@ const SHARES = { fit: 0.6, calibrate: 0.2, later: 0.2 } as const;
 export function trainingWindow(
   rows: PrefixRows,
   chosen: Uint32Array,
-  { days, groupUsers }: WindowRules,
+  { days, groupUsers, leastBuying = 0 }: WindowRules,
 ): TrainingWindow {
   const startOf = (row: number) => rows.sessionStart[row] as number;
   const closed = chosen.filter((row) => rows.censored[row] === 0);
   const newest = closed.reduce((latest, row) => Math.max(latest, startOf(row)), -Infinity);
-  const begins = days === null ? -Infinity : newest - days * DAY_MS;
+  const begins =
+    days === null
+      ? -Infinity
+      : Math.min(newest - days * DAY_MS, beforeBuying(rows, closed, leastBuying));
   const slices = timeSlices(
     rows,
     chosen.filter((row) => startOf(row) > begins),
@@ -72,6 +80,7 @@ export function trainingWindow(
     later,
     recorded: {
       window_days: days ?? 'all',
+      window_least_buying: leastBuying,
       window_days_used: Number(((newest - from) / DAY_MS).toFixed(2)),
       group_users: groupUsers,
       fit_from: time(from),
@@ -80,4 +89,15 @@ export function trainingWindow(
       evaluate_to: time(newest),
     },
   };
+}
+
+/** Just before the session of which so many buying ones are the newest; the first time for fewer. */
+function beforeBuying(rows: PrefixRows, chosen: Uint32Array, count: number): number {
+  if (count === 0) return Number.POSITIVE_INFINITY;
+  const starts = new Map<number, number>();
+  for (const row of chosen)
+    if (rows.label[row] === 1)
+      starts.set(rows.session[row] as number, rows.sessionStart[row] as number);
+  const newestFirst = Float64Array.from(starts.values()).sort().reverse();
+  return (newestFirst[count - 1] ?? Number.NEGATIVE_INFINITY) - 1;
 }
