@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { openClock } from '#adapters/clock';
-import { openObjectReader } from '#adapters/object-reader';
 import { openObjectStore } from '#adapters/object-store';
 import { openOnlineStore } from '#adapters/online-store';
 import { planScoring } from '../shared/domain/clv-publication/plan-scoring.ts';
@@ -16,7 +15,7 @@ const environment = z.object({
 /** Settles what a run of `clv-scoring` does; its maps go over the numbers of chunks and parts. */
 export const handler = stepHandler(environment, scoringRequest, (names) => {
   const deps = {
-    models: openObjectReader(names.MODELS_BUCKET),
+    models: openObjectStore(names.MODELS_BUCKET),
     store: openOnlineStore(names.ONLINE_TABLE),
     lake: openObjectStore(names.LAKE_BUCKET),
     clock: openClock(),

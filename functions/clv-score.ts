@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { openObjectReader } from '#adapters/object-reader';
 import { openObjectStore } from '#adapters/object-store';
 import { openClvVersion } from '../shared/domain/clv-publication/plan-scoring.ts';
 import { scorePart } from '../shared/domain/clv-publication/score-part.ts';
@@ -11,7 +10,7 @@ const input = z.object({ plan: scoringPlan, part: z.number().int().min(0) });
 
 /** Scores the customers of a part. */
 export const handler = stepHandler(environment, input, ({ MODELS_BUCKET, LAKE_BUCKET }) => {
-  const models = openObjectReader(MODELS_BUCKET);
+  const models = openObjectStore(MODELS_BUCKET);
   const lake = openObjectStore(LAKE_BUCKET);
   return async ({ plan, part }) => {
     await scorePart(plan, part, await openClvVersion(plan.model_version, models), lake);

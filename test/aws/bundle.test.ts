@@ -17,6 +17,13 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   score: ['dynamodb', 'firehose', 'secrets-manager'],
   'keep-dead-letters': ['kinesis', 's3', 'sns', 'sqs'],
   'import-orders': ['s3', 'secrets-manager'],
+  clv: ['dynamodb', 'secrets-manager'],
+  'clv-plan': ['dynamodb', 's3'],
+  'clv-gather': ['s3'],
+  'clv-score': ['s3'],
+  'clv-check': ['s3'],
+  'clv-publish-part': ['dynamodb', 's3'],
+  'clv-publish': ['s3', 'sns'],
   health: [],
   openapi: [],
 };

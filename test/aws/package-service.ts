@@ -29,6 +29,7 @@ const SOURCES = [
   'functions',
   'resources',
   'shared',
+  'state-machines',
 ];
 
 /** `serverless package` of a copy of the project: no account, no network, nothing left in the tree. */

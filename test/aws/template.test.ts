@@ -21,6 +21,8 @@ const WILDCARD_RESOURCES = [
   `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/orders/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/refused_orders/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/orders/watermarks/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/enriched_events/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/gold/clv/*"}`,
 ];
 
 /** Modules that sign their calls themselves, and what those need. */
@@ -34,6 +36,18 @@ const PERMISSIONS: Readonly<Record<string, string>> = { 's3:ListObjectsV2': 's3:
 
 /** In a bundle because their adapter or client is; these functions never make the calls. */
 const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
+  clv: ['dynamodb:DescribeEndpoints', 'dynamodb:PutItem'],
+  'clv-plan': [
+    'dynamodb:DescribeEndpoints',
+    'dynamodb:PutItem',
+    's3:CreateSession',
+    's3:DeleteObject',
+  ],
+  'clv-gather': ['s3:CreateSession', 's3:DeleteObject'],
+  'clv-score': ['s3:CreateSession', 's3:DeleteObject'],
+  'clv-check': ['s3:CreateSession', 's3:DeleteObject', 's3:PutObject'],
+  'clv-publish-part': ['dynamodb:DescribeEndpoints', 's3:CreateSession', 's3:DeleteObject'],
+  'clv-publish': ['s3:CreateSession', 's3:DeleteObject'],
   authorizer: ['dynamodb:DescribeEndpoints'],
   'update-features': ['dynamodb:DescribeEndpoints'],
   'import-orders': ['s3:CreateSession', 's3:DeleteObject'],
