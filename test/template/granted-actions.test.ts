@@ -72,6 +72,23 @@ const ACTORS: readonly {
   },
 ];
 
+/** What SageMaker does in the name of a job's role: AWS's list for training, transform and hosting. */
+const SAGEMAKER_JOB = [
+  'cloudwatch:PutMetricData',
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:BatchGetImage',
+  'ecr:GetAuthorizationToken',
+  'ecr:GetDownloadUrlForLayer',
+  'logs:CreateLogGroup',
+  'logs:CreateLogStream',
+  'logs:DescribeLogStreams',
+  'logs:PutLogEvents',
+  's3:AbortMultipartUpload',
+  's3:GetObject',
+  's3:ListBucket',
+  's3:PutObject',
+];
+
 const folder = mkdtempSync(join(tmpdir(), 'foresight-actions-'));
 let service: PackagedService;
 let recorded: readonly string[];
@@ -117,6 +134,11 @@ function callsOfAws(): ReadonlyMap<string, ReadonlySet<string>> {
         calls.set(id, new Set([...(calls.get(id) ?? []), ...actor.calls]));
       }
     }
+  }
+  // Jobs are no resources of the template: their role is known by who may assume it.
+  for (const [id, { Properties }] of entries('AWS::IAM::Role')) {
+    const [{ Principal }] = Properties.AssumeRolePolicyDocument.Statement;
+    if (Principal.Service === 'sagemaker.amazonaws.com') calls.set(id, new Set(SAGEMAKER_JOB));
   }
   // SNS uses the key of an encrypted topic in the name of who publishes to it.
   for (const [id, role] of entries('AWS::IAM::Role')) {

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { openClock } from '#adapters/clock';
+import {
+  createTable,
+  exportSnapshot,
+  silverDay,
+  snapshotOfDate,
+  surveyDay,
+  surveySnapshots,
+} from '../shared/features/trino-statements.ts';
+import { LAKE_TABLES, SNAPSHOT_VIEWS } from '../shared/features/trino-tables.ts';
+import { taskHandler } from '../shared/runtime/task-handler.ts';
+import { wantedStatements } from '../shared/schemas/batch-features-run.ts';
+
+const environment = z.object({ LAKE_BUCKET: z.string(), SHOP_TIME_ZONE: z.string() });
+
+/** The texts that the machine has Athena run. */
+export const handler = taskHandler(environment, wantedStatements, (names) => {
+  const clock = openClock();
+  return async (wanted) => {
+    switch (wanted.of) {
+      case 'tables': {
+        const tables = LAKE_TABLES.filter(({ format }) => format === 'iceberg');
+        return { statements: tables.map((table) => createTable(table, names.LAKE_BUCKET)) };
+      }
+      case 'day':
+        return { survey: surveyDay(wanted.day), replacements: silverDay(wanted.day) };
+      case 'snapshot': {
+        const { entity, date } = wanted;
+        const view = SNAPSHOT_VIEWS[entity];
+        return {
+          ...snapshotOfDate(view, date, names.SHOP_TIME_ZONE),
+          survey: surveySnapshots(view, date),
+        };
+      }
+      case 'export': {
+        // Athena unloads into an empty folder only: each attempt has one of its own.
+        const { entity, date } = wanted;
+        const prefix = `gold/loads/dt=${date}/${entity}/${clock.now().toString(36)}/`;
+        const location = `s3://${names.LAKE_BUCKET}/${prefix}`;
+        return { prefix, query: exportSnapshot(SNAPSHOT_VIEWS[entity], date, location) };
+      }
+    }
+  };
+});
