@@ -6,6 +6,7 @@ import { type HistoryEvent, openHistory } from '../local/machines/history.ts';
 import { seeThrough } from '../local/machines/run-here.ts';
 import { readProjectWiring } from '../local/project.ts';
 import type { Wiring } from '../local/wiring.ts';
+import { causeText } from '../shared/domain/cause-text.ts';
 import { openStateMachines } from '../shared/embedded/state-machines.ts';
 import { Usage } from '../shared/errors.ts';
 import type { Execution } from '../shared/ports.ts';
@@ -144,7 +145,7 @@ function tell(machine: WiredMachine, execution: Execution, { json }: Flags): voi
   process.stdout.write(`${machine.name} ${execution.name}: ${execution.status}
 
 ${alignedTable([['step', 'took', 'error'], ...rows])}
-${failed ? `\n${failure?.error ?? execution.status}: ${failure?.cause ?? ''}\n` : ''}`);
+${failed ? `\n${failure?.error ?? execution.status}: ${causeText(failure?.cause ?? '')}\n` : ''}`);
 }
 
 interface Step {

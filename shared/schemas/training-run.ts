@@ -25,11 +25,12 @@ export const trainingRequest = z.object({
   /** Midnight that begins the run's date, so that all of it has been delivered. */
   to: time.optional(),
   seed: z.int().default(1),
-  why: z.string().max(500).default('by its schedule'),
+  why: z.string().max(500).optional(),
 });
 
 /** What a run does, fixed at its first start: done again, it does the same. */
 export const trainingRun = trainingRequest.extend({
+  why: z.string(),
   run_id: z.string().regex(/^training-[A-Za-z0-9-]{10,60}$/),
   date: day,
   to: time,

@@ -34,6 +34,7 @@ export async function beginRun(
     ...parsed.data,
     run_id: ['training', date, ...(cause === undefined ? [] : [cause])].join('-'),
     date,
+    why: asked.why ?? (time === undefined ? 'by hand' : 'by its schedule'),
     to: asked.to ?? `${date}T00:00:00.000Z`,
     began_at: new Date(now).toISOString(),
     code_version: codeVersion,

@@ -1,5 +1,6 @@
 import type { Severity } from '../../ports.ts';
 import type { CaughtError, TrainingRun, TrainingVerdict } from '../../schemas/training-run.ts';
+import { causeText } from '../cause-text.ts';
 
 export interface TrainingNotice {
   readonly severity: Extract<Severity, 'medium' | 'low'>;
@@ -108,19 +109,8 @@ export function failureNotice(
     body: `${runId ?? 'A run'} ended with ${name}: ${causeText(cause)}
 
 ${advice}
-Nothing was registered, and nothing changes for shoppers: what served before serves on.
+Nothing changes for shoppers: what served before serves on.
 docs/training.md tells what each notice means.
 `,
   };
-}
-
-/** Lambda's cause is JSON with a message in it, SageMaker's a description with a reason. */
-function causeText(cause: string): string {
-  try {
-    const { errorMessage, FailureReason } = JSON.parse(cause) as Record<string, unknown>;
-    const text = errorMessage ?? FailureReason;
-    return typeof text === 'string' ? text : cause;
-  } catch {
-    return cause; // of the machine itself, plain text
-  }
 }

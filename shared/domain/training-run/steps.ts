@@ -137,8 +137,8 @@ export async function judgeRun(
     undecided: judged.gated.gates
       .filter(({ verdict }) => verdict === 'not-enough-data')
       .map(({ name }) => name),
-    auc: metrics?.['auc']?.value ?? null,
-    average_precision: metrics?.['average_precision']?.value ?? null,
+    auc: metrics?.['auc_weighted']?.value ?? null,
+    average_precision: metrics?.['average_precision_weighted']?.value ?? null,
   };
   await folder.put('version.json', writeJson(judged.folder));
   await folder.putDocument('verdict.json', verdict);
