@@ -10,14 +10,12 @@ import {
   type ClvMetric,
 } from '../shared/domain/clv-evaluation.ts';
 import { interval } from '../shared/domain/model-card.ts';
-import { timestamp } from '../shared/domain/orders/cell-values.ts';
-import type { ImportCounts, OrderBook } from '../shared/domain/orders/order-book.ts';
-import { Usage } from '../shared/errors.ts';
+import type { OrderBook } from '../shared/domain/orders/order-book.ts';
 import type { MetricInterval } from '../shared/schemas/model.ts';
 import { alignedTable } from './aligned-table.ts';
+import { day, dayNamed, horizonNamed, importTold, seedNamed } from './clv-orders.ts';
 import { progressLine } from './progress.ts';
 
-const MOST_HORIZON_DAYS = 3660;
 const TIER_NAMES = { high: 'High', medium: 'Medium', low: 'Low' } as const;
 
 export function register(backtest: Command): void {
@@ -46,14 +44,9 @@ interface Flags {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(flags.cutoff) ? timestamp(flags.cutoff) : null;
-  if (at === null) throw new Usage(`--cutoff ${flags.cutoff}: write a date as YYYY-MM-DD`);
-  const horizonDays = Number(flags.horizonDays);
-  if (!Number.isInteger(horizonDays) || horizonDays < 1 || horizonDays > MOST_HORIZON_DAYS)
-    throw new Usage(`--horizon-days ${flags.horizonDays}: use 1 to ${MOST_HORIZON_DAYS}`);
-  const seed = Number(flags.seed);
-  if (flags.seed.trim() === '' || !Number.isSafeInteger(seed))
-    throw new Usage(`--seed ${flags.seed} is no integer`);
+  const at = dayNamed('--cutoff', flags.cutoff);
+  const horizonDays = horizonNamed(flags.horizonDays);
+  const seed = seedNamed(flags.seed);
   checkWritable(flags.out);
 
   const progress = progressLine();
@@ -92,8 +85,6 @@ function writePredictions(path: string, { customers }: ClvBacktest): void {
 function cell(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
-
-const day = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 function summary(flags: Flags, book: OrderBook, backtest: ClvBacktest, seed: number) {
   const { evaluation, chosen, training, cutPoints, customers } = backtest;
@@ -176,11 +167,6 @@ function told(flags: Flags, book: OrderBook, backtest: ClvBacktest): string {
     `${backtest.customers.length} predictions of ${chosen.champion} are in ${flags.out}`,
   ];
   return `${lines.filter((line) => line !== null).join('\n')}\n`;
-}
-
-function importTold(counts: Readonly<ImportCounts>): string {
-  const dropped = Object.entries(counts.dropped).map(([reason, count]) => `${reason} ${count}`);
-  return `${counts.rows} rows: ${counts.purchases} lines of purchases (${counts.no_product} of no product), ${counts.cancellations_matched} cancellations matched, ${counts.cancellations_unmatched} of purchases not known, ${counts.merged} merged; dropped: ${dropped.join(', ') || 'none'}.`;
 }
 
 const IN_MONEY: readonly ClvMetric[] = ['mae', 'rmse', 'rmse_capped'];

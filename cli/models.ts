@@ -4,6 +4,8 @@ import { openClock } from '#adapters/clock';
 import { openOnlineStore } from '#adapters/online-store';
 import { resourceNamed } from '../local/environment.ts';
 import { openModels } from '../local/models.ts';
+import { readClvModel } from '../shared/domain/clv-model.ts';
+import { CLV_MODEL } from '../shared/domain/clv-training.ts';
 import { hasCartRule } from '../shared/domain/has-cart-rule.ts';
 import { gatesTable, interval } from '../shared/domain/model-card.ts';
 import { verifyFolder } from '../shared/domain/model-folder.ts';
@@ -11,15 +13,17 @@ import { recordPromotion } from '../shared/domain/promotions.ts';
 import {
   type ModelStores,
   promoteModel,
-  readModel,
+  readFolder,
   readRouting,
   requirePromotable,
 } from '../shared/domain/publish-model.ts';
+import { openModel } from '../shared/domain/registered-model.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
 import type { RegistryEntry } from '../shared/ports.ts';
-import type { MetricInterval } from '../shared/schemas/model.ts';
+import type { Manifest, MetricInterval } from '../shared/schemas/model.ts';
 import type { Routing } from '../shared/schemas/routing.ts';
 import { registerCompare } from './models-compare.ts';
+import { registerHost } from './models-host.ts';
 import { registerLineage } from './models-lineage.ts';
 import { registerReproduce } from './models-reproduce.ts';
 
@@ -28,29 +32,30 @@ export function register(program: Command): void {
   models
     .command('list')
     .description('the versions of a model, the newest first')
-    .argument('<name>', 'propensity')
+    .argument('<name>', 'propensity or clv')
     .option('--json', 'one JSON document')
     .action(list);
   models
     .command('show')
     .description('a version: its status, its gates and its main metrics')
-    .argument('<name>', 'propensity')
+    .argument('<name>', 'propensity or clv')
     .argument('<version>')
     .option('--json', 'its manifest instead')
     .action(show);
   models
     .command('card')
     .description('the model card of a version, in Markdown')
-    .argument('<name>', 'propensity')
+    .argument('<name>', 'propensity or clv')
     .argument('<version>')
     .action(card);
   registerCompare(models);
+  registerHost(models);
   registerLineage(models);
   registerReproduce(models);
   models
     .command('promote')
     .description('let a version serve; what served before is kept as previous')
-    .argument('<name>', 'propensity')
+    .argument('<name>', 'propensity or clv')
     .argument('<version>')
     .option('--override <reason>', 'also a version that its gates rejected; kept on record')
     .option('--json', 'print the new routing as JSON')
@@ -76,12 +81,11 @@ async function list(name: string, flags: { readonly json?: boolean }): Promise<v
     process.stdout.write(`${JSON.stringify({ routing, versions: listed })}\n`);
     return;
   }
-  for (const { version, status, serves_as, auc_weighted, unusable, ...entry } of listed)
+  for (const { version, status, serves_as, auc_weighted, gini, unusable, ...entry } of listed)
     process.stdout.write(
-      `${version}  ${(serves_as ?? status).padEnd(10)} ${unusable ?? `AUC ${interval(auc_weighted)}`}  ${entry.registeredAt}${entry.reason === undefined ? '' : `  ${entry.reason}`}\n`,
+      `${version}  ${(serves_as ?? status).padEnd(10)} ${unusable ?? (gini === undefined ? `AUC ${interval(auc_weighted)}` : `Gini ${interval(gini)}`)}  ${entry.registeredAt}${entry.reason === undefined ? '' : `  ${entry.reason}`}\n`,
     );
-  if (routing === null)
-    process.stdout.write(`none is promoted: the has-cart rule ${hasCartRule().version} serves\n`);
+  if (routing === null) process.stdout.write(`none is promoted${servesInstead(name)}\n`);
 }
 
 /** Read off the routing, never stored. */
@@ -96,10 +100,14 @@ function roleOf(version: string, routing: Routing | null): string | null {
 async function measured(
   { name, version }: RegistryEntry,
   stores: ModelStores,
-): Promise<{ auc_weighted?: MetricInterval | undefined; unusable?: string }> {
+): Promise<{ auc_weighted?: MetricInterval; gini?: MetricInterval; unusable?: string }> {
   try {
-    const { folder } = await readModel(name, version, definitionDigests(), stores);
-    return { auc_weighted: verifyFolder(folder).metrics['auc_weighted'] };
+    const { folder } = await readFolder(name, version, stores);
+    const manifest = verifyFolder(folder);
+    // What serves sessions must also be opened here: a definition may be gone.
+    if (manifest.kind !== 'clv') openModel(folder, definitionDigests());
+    const { auc_weighted, gini } = manifest.metrics;
+    return { ...(auc_weighted && { auc_weighted }), ...(gini && { gini }) };
   } catch (error) {
     if (!UNUSABLE.has((error as Error).name)) throw error;
     return { unusable: (error as Error).message };
@@ -108,7 +116,16 @@ async function measured(
 
 const UNUSABLE = new Set(['ModelDigestMismatch', 'ModelNotFound', 'UnusableModel']);
 
-const SHOWN = ['auc_weighted', 'average_precision_weighted', 'ece', 'calibration_slope'];
+const SHOWN = [
+  'auc_weighted',
+  'average_precision_weighted',
+  'ece',
+  'calibration_slope',
+  'gini',
+  'spearman',
+  'mae',
+  'total_bias',
+];
 
 async function show(
   name: string,
@@ -116,7 +133,7 @@ async function show(
   flags: { readonly json?: boolean },
 ): Promise<void> {
   const stores = openModels();
-  const { entry, folder } = await readModel(name, version, definitionDigests(), stores);
+  const { entry, folder } = await readFolder(name, version, stores);
   if (flags.json) {
     process.stdout.write(folder.manifest);
     return;
@@ -125,12 +142,16 @@ async function show(
   const role = roleOf(version, await readRouting(name, onlineStore()));
   process.stdout.write(`${name} ${version}, ${kind}, ${role ?? entry.status}${entry.reason === undefined ? '' : `: ${entry.reason}`}
 registered ${entry.registeredAt} by ${entry.registeredBy}
-events from ${training.from ?? '–'} to ${training.to ?? '–'}: ${training.rows} rows, ${training.sessions} sessions
-${SHOWN.map((metric) => `${metric} ${interval(metrics[metric])}\n`).join('')}${gates.length === 0 ? 'no gates: declared, not trained\n' : `\n${gatesTable(gates)}\n`}`);
+${training.customers === undefined ? 'events' : 'orders'} from ${training.from ?? '–'} to ${training.to ?? '–'}: ${training.rows} rows, ${training.customers === undefined ? `${training.sessions} sessions` : `${training.customers} customers`}
+${SHOWN.filter((metric) => metrics[metric])
+  .map((metric) => `${metric} ${interval(metrics[metric])}\n`)
+  .join(
+    '',
+  )}${gates.length === 0 ? 'no gates: declared, not trained\n' : `\n${gatesTable(gates)}\n`}`);
 }
 
 async function card(name: string, version: string): Promise<void> {
-  const { folder } = await readModel(name, version, definitionDigests(), openModels());
+  const { folder } = await readFolder(name, version, openModels());
   process.stdout.write(folder.card);
 }
 
@@ -140,7 +161,10 @@ async function promote(
   flags: { readonly json?: boolean; readonly override?: string },
 ): Promise<void> {
   const stores = openModels();
-  const { entry, model } = await readModel(name, version, definitionDigests(), stores);
+  const { entry, folder } = await readFolder(name, version, stores);
+  const { kind } = verifyFolder(folder);
+  if (kind === 'clv') readClvModel(folder);
+  else openModel(folder, definitionDigests());
   const override = flags.override?.trim() || null;
   requirePromotable(entry, override);
   const serving = await readRouting(name, onlineStore());
@@ -157,10 +181,24 @@ async function promote(
       },
       stores.files,
     );
-  const routing = await promoteModel(model, onlineStore());
+  const routing = await promoteModel({ name, version }, onlineStore());
   process.stdout.write(
-    flags.json
-      ? `${JSON.stringify(routing)}\n`
-      : `${name} ${version} serves within 2 seconds; before it ${routing.previous ?? `the has-cart rule ${hasCartRule().version}`}\n`,
+    flags.json ? `${JSON.stringify(routing)}\n` : promotedText(name, version, kind, routing),
   );
+}
+
+/** A model of sessions has a rule to stand in for it; one of customers' values has none. */
+function servesInstead(name: string): string {
+  return name === CLV_MODEL ? '' : `: the has-cart rule ${hasCartRule().version} serves`;
+}
+
+function promotedText(
+  name: string,
+  version: string,
+  kind: Manifest['kind'],
+  { previous }: Routing,
+): string {
+  return kind === 'clv'
+    ? `${name} ${version} scores from the next run of clv-scoring on; before it ${previous ?? 'none'}\n`
+    : `${name} ${version} serves within 2 seconds; before it ${previous ?? `the has-cart rule ${hasCartRule().version}`}\n`;
 }

@@ -24,10 +24,9 @@ export const CLV_MIXTURES: Readonly<Record<ClvCandidate, ClvMixture>> = {
     ['tweedie', 1 / 2],
   ],
   ensemble: [
-    ['seasonal-bg-nbd', 1 / 3],
-    ['correction', 1 / 3],
-    ['two-stage', 1 / 6],
-    ['tweedie', 1 / 6],
+    ['seasonal-bg-nbd', 0.35],
+    ['two-stage', 0.35],
+    ['correction', 0.3],
   ],
 };
 

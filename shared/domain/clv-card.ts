@@ -1,8 +1,8 @@
 import type { ClvDocument } from '../schemas/clv-model.ts';
-import type { Gate, Manifest } from '../schemas/model.ts';
+import type { Gate, Manifest, MetricInterval } from '../schemas/model.ts';
 import { CLV_METRICS, type ClvEvaluation, type ClvMetric } from './clv-evaluation.ts';
 import type { ClvSlice } from './clv-slices.ts';
-import { gatesTable, interval, markdownTable } from './model-card.ts';
+import { gatesTable, markdownTable } from './model-card.ts';
 
 /** The card of a model of customers' values, in Markdown. */
 export function clvCard(facts: {
@@ -67,9 +67,16 @@ export function clvMetricsTable({ models }: Pick<ClvEvaluation, 'models'>): stri
     ['', ...models.keys()],
     (Object.keys(CLV_METRICS) as ClvMetric[]).map((metric) => [
       CLV_METRICS[metric],
-      ...[...models.values()].map((of) => interval(of[metric])),
+      ...[...models.values()].map((of) => measured(of[metric])),
     ]),
   );
+}
+
+/** To three digits behind the point, large amounts to one. */
+function measured({ value, lower, upper }: MetricInterval): string {
+  const told = (one: number | null) =>
+    one === null ? '–' : one.toFixed(Math.abs(one) >= 10 ? 1 : 3);
+  return lower === null ? told(value) : `${told(value)} [${told(lower)}, ${told(upper)}]`;
 }
 
 function slicesTable(slices: readonly ClvSlice[]): string {

@@ -3,7 +3,8 @@ import { type CustomerAsOf, DAY_MS, type StandingOrder } from './orders/customer
 
 /**
  * What the trees learn from, by column. Missing is NaN. Days and money unless the name says else;
- * `a_year_ago` is the horizon's days of the last year.
+ * `a_year_ago` is the horizon's days of the last year, `halved_30d` counts an order half as much for
+ * every 30 days since it, `typical` is the geometric mean.
  */
 export const CLV_FEATURES = [
   'recency',
@@ -12,6 +13,8 @@ export const CLV_FEATURES = [
   'order_days',
   'spend',
   'mean_order_value',
+  'typical_order_value',
+  'order_value_variation',
   'median_order_value',
   'largest_order_value',
   'last_order_value',
@@ -26,15 +29,28 @@ export const CLV_FEATURES = [
   'spend_90d',
   'spend_180d',
   'spend_365d',
+  'active_months',
+  'spend_91_to_182d',
+  'spend_182_to_273d',
+  'spend_273_to_365d',
+  'orders_halved_30d',
+  'orders_halved_90d',
+  'orders_halved_180d',
+  'spend_halved_30d',
+  'spend_halved_90d',
+  'spend_halved_180d',
   'mean_gap',
   'last_gap',
   'gap_deviation',
+  'longest_gap',
   'recency_in_gaps',
   'order_rate',
   'distinct_products',
   'lines_per_order',
   'units_per_line',
   'mean_price',
+  'reorder_share',
+  'order_hour',
   'return_rate',
   'spend_a_year_ago',
   'order_count_a_year_ago',
@@ -50,6 +66,7 @@ export type ClvFeature = (typeof CLV_FEATURES)[number];
 const WINDOWS = [30, 90, 180, 365] as const;
 const YEAR_DAYS = 365;
 const LEAST_TENURE_DAYS = 30;
+const HOUR_MS = 3_600_000;
 
 export interface FeatureSpan {
   /** Days to predict. */
@@ -69,6 +86,8 @@ export function writeClvFeatures(
   const { at, orders, cancellations, grossSpend, firstOrderAt } = known;
   const amounts = amountsOf(orders);
   const recent = recentOrders(orders, at);
+  const past = pastOf(orders, at);
+  const products = productsOf(orders);
   const gaps = gapsOf(orders);
   const last = orders.at(-1);
   const first = orders[0];
@@ -90,6 +109,8 @@ export function writeClvFeatures(
   write(gaps.days);
   write(amounts.spend);
   write(amounts.spend / orders.length);
+  write(amounts.typical);
+  write(amounts.variation);
   write(amounts.median);
   write(amounts.largest);
   write(last?.value ?? Number.NaN);
@@ -98,15 +119,19 @@ export function writeClvFeatures(
   write(new Date(firstOrderAt).getUTCMonth() + 1);
   for (const { count } of recent) write(count);
   for (const { spend } of recent) write(spend);
+  for (const value of past) write(value);
   write(gaps.mean);
   write(gaps.last);
   write(gaps.deviation);
+  write(gaps.longest);
   write(recency / Math.max(1, gaps.mean));
   write(gaps.days / Math.max(LEAST_TENURE_DAYS, tenure));
-  write(distinctProducts(orders));
+  write(products.distinct);
   write(amounts.lines / orders.length);
   write(amounts.units / amounts.lines);
   write(amounts.spend / amounts.units);
+  write(products.reordered);
+  write(amounts.hour);
   write(grossSpend > 0 ? returned / grossSpend : 0);
   write(season?.spend ?? Number.NaN);
   write(season?.count ?? Number.NaN);
@@ -151,7 +176,7 @@ function recentOrders(orders: readonly StandingOrder[], at: number): readonly Tr
 
 /** Days between days with orders. */
 function gapsOf(orders: readonly StandingOrder[]) {
-  let [days, first, latest, last, squares] = [0, 0, 0, Number.NaN, 0];
+  let [days, first, latest, last, squares, longest] = [0, 0, 0, Number.NaN, 0, 0];
   for (const order of orders) {
     const day = Math.floor(order.at / DAY_MS);
     if (days === 0) first = day;
@@ -159,6 +184,7 @@ function gapsOf(orders: readonly StandingOrder[]) {
     else {
       last = day - latest;
       squares += last * last;
+      longest = Math.max(longest, last);
     }
     days++;
     latest = day;
@@ -168,21 +194,29 @@ function gapsOf(orders: readonly StandingOrder[]) {
     days,
     mean,
     last,
+    longest,
     deviation: Math.sqrt(Math.max(0, squares / (days - 1) - mean * mean)),
   };
 }
 
 function amountsOf(orders: readonly StandingOrder[]) {
-  let [spend, lines, units] = [0, 0, 0];
+  let [spend, lines, units, logarithms, squares, hours] = [0, 0, 0, 0, 0, 0];
   const values = new Float64Array(orders.length);
   for (const [index, order] of orders.entries()) {
     values[index] = order.value;
     spend += order.value;
     lines += order.products.length;
     units += order.units;
+    logarithms += Math.log(Math.max(1, order.value));
+    squares += order.value * order.value;
+    hours += (order.at % DAY_MS) / HOUR_MS;
   }
   values.sort();
+  const mean = spend / orders.length;
   return {
+    typical: Math.exp(logarithms / orders.length),
+    variation: Math.sqrt(Math.max(0, squares / orders.length - mean * mean)) / mean,
+    hour: hours / orders.length,
     spend,
     lines,
     units,
@@ -191,10 +225,43 @@ function amountsOf(orders: readonly StandingOrder[]) {
   };
 }
 
-function distinctProducts(orders: readonly StandingOrder[]): number {
-  const products = new Set<number>();
-  for (const order of orders) for (const product of order.products) products.add(product);
-  return products.size;
+/** Share of product lines that an earlier order had too. */
+function productsOf(orders: readonly StandingOrder[]) {
+  const seen = new Set<number>();
+  let [lines, again] = [0, 0];
+  for (const { products } of orders) {
+    for (const product of products) if (seen.has(product)) again++;
+    for (const product of products) seen.add(product);
+    lines += products.length;
+  }
+  return { distinct: seen.size, reordered: again / lines };
+}
+
+const MONTH_DAYS = 30.5;
+const QUARTER_DAYS = 91;
+const HALVED_DAYS = [30, 90, 180] as const;
+
+/** Active months, spend of the second to fourth quarter back, decayed counts and spends. */
+function pastOf(orders: readonly StandingOrder[], at: number): Float64Array {
+  const past = new Float64Array(4 + 2 * HALVED_DAYS.length);
+  const add = (place: number, value: number) => {
+    past[place] = (past[place] as number) + value;
+  };
+  let month = -1;
+  for (const order of orders) {
+    const age = (at - order.at) / DAY_MS;
+    const own = Math.floor(age / MONTH_DAYS);
+    if (own !== month) add(0, 1);
+    month = own;
+    const quarter = Math.ceil(age / QUARTER_DAYS) - 1;
+    if (quarter >= 1 && quarter <= 3) add(quarter, order.value);
+    for (const [place, days] of HALVED_DAYS.entries()) {
+      const weight = 2 ** (-age / days);
+      add(4 + place, weight);
+      add(4 + HALVED_DAYS.length + place, weight * order.value);
+    }
+  }
+  return past;
 }
 
 const ACTIVITY_DAYS = 90;

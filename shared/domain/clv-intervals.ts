@@ -71,12 +71,14 @@ function binsOf(
       own,
       (row) => (actual[row] as number) / (predicted[row] as number),
     ).sort();
-    // One row more than there are: the customer who is still to come.
-    const widened = Math.min(1, (HIGH * (ratios.length + 1)) / ratios.length);
+    const low = quantile(ratios, LOW);
+    // Where more than a tenth spend nothing, the interval begins at 0 and ends earlier.
+    const end = low === 0 ? HIGH - LOW : HIGH;
     return {
       from: bin === 0 ? 0 : (predicted[own[0] as number] as number),
-      low: quantile(ratios, LOW),
-      high: quantile(ratios, widened),
+      low,
+      // One row more than there are: the customer who is still to come.
+      high: quantile(ratios, Math.min(1, (end * (ratios.length + 1)) / ratios.length)),
     };
   });
 }

@@ -9,10 +9,10 @@ const PARAMETERS = {
   trees: 200,
   learningRate: 0.03,
   maxDepth: 3,
-  minChildWeight: 20,
+  minChildWeight: 40,
   lambda: 1,
   subsample: 0.7,
-  columnSample: 0.5,
+  columnSample: 0.25,
 } as const;
 /** A correction starts from an answer: it may be shier. */
 const CORRECTION = { trees: 150, minChildWeight: 60 } as const;
