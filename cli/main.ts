@@ -11,6 +11,7 @@ const COMMANDS = {
   features: () => import('./features.ts'),
   data: () => import('./data.ts'),
   train: () => import('./train.ts'),
+  clv: () => import('./clv.ts'),
   backtest: () => import('./backtest.ts'),
   trees: () => import('./trees.ts'),
   models: () => import('./models.ts'),
