@@ -19,6 +19,7 @@ import { isForgotten, sessionId } from '../shared/features/visitor.ts';
 import type { OnlineStore } from '../shared/ports.ts';
 import type { FeatureValue } from '../shared/schemas/score.ts';
 import { alignedTable } from './aligned-table.ts';
+import { registerParity } from './features-parity.ts';
 import { registerSnapshot } from './features-snapshot.ts';
 
 const ENTITIES = ['visitor', 'session', 'user', 'product'] as const;
@@ -51,6 +52,7 @@ export function register(program: Command): void {
       if (!shown.found) process.exitCode = 1;
     });
   registerSnapshot(features);
+  registerParity(features);
 }
 
 interface ShowFlags {
