@@ -93,7 +93,7 @@ async function snapshot(flags: Flags): Promise<void> {
       );
       if (summary.failed > 0) return summary;
       await noteLoaded(snapshot, store, RETRY);
-      await mark({ ...snapshot, rows: summary.rows }, openClock().now(), 'load');
+      await mark(snapshot, openClock().now(), 'load');
       return summary;
     };
     const loaded = flags.load ? { user: await load('user'), product: await load('product') } : null;
@@ -117,11 +117,11 @@ const RETRY = {
 };
 
 async function mark(
-  { entity, date, rows }: Pick<SnapshotFile, 'entity' | 'date' | 'rows'>,
+  { entity, date }: Pick<SnapshotFile, 'entity' | 'date'>,
   validFrom: number,
   source: SnapshotMark['source'],
 ): Promise<void> {
-  await markSnapshot(openLake(), { entity, date, rows, valid_from: validFrom, source });
+  await markSnapshot(openLake(), { entity, date, valid_from: validFrom, source });
 }
 
 function asOf(date: number) {

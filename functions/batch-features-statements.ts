@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { openClock } from '#adapters/clock';
 import {
   createTable,
   exportSnapshot,
@@ -16,7 +16,6 @@ const environment = z.object({ LAKE_BUCKET: z.string(), SHOP_TIME_ZONE: z.string
 
 /** The texts that the machine has Athena run. */
 export const handler = taskHandler(environment, wantedStatements, (names) => {
-  const clock = openClock();
   return async (wanted) => {
     switch (wanted.of) {
       case 'tables': {
@@ -36,7 +35,7 @@ export const handler = taskHandler(environment, wantedStatements, (names) => {
       case 'export': {
         // Athena unloads into an empty folder only: each attempt has one of its own.
         const { entity, date } = wanted;
-        const prefix = `gold/loads/dt=${date}/${entity}/${clock.now().toString(36)}/`;
+        const prefix = `gold/loads/dt=${date}/${entity}/${randomUUID()}/`;
         const location = `s3://${names.LAKE_BUCKET}/${prefix}`;
         return { prefix, query: exportSnapshot(SNAPSHOT_VIEWS[entity], date, location) };
       }

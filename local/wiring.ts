@@ -116,13 +116,14 @@ const streamEvent = z.strictObject({
 });
 const expression = z.string().regex(/^(rate|cron)\(.+\)$/, 'is no rate(…) or cron(…)');
 const scheduleEvent = z.union([
-  expression.transform((rate) => ({ rate: [rate], input: undefined })),
+  expression.transform((rate) => ({ rate: [rate], input: undefined, enabled: true })),
   z.strictObject({
     rate: z.union([expression.transform((rate) => [rate]), z.array(expression)]),
-    input: z.unknown(),
+    input: z.unknown().optional(),
     name: z.string().optional(),
     description: z.string().optional(),
     method: z.enum(['eventBus', 'scheduler']).optional(),
+    enabled: z.boolean().default(true),
   }),
 ]);
 const event = z.strictObject({
@@ -240,7 +241,7 @@ export function readWiring(file: string, stage: string): Wiring {
     deliveries: resources.flatMap(deliveriesOf),
     schedules: [
       ...events.flatMap(({ function: name, event }) =>
-        event.schedule
+        event.schedule?.enabled
           ? [
               {
                 target: { function: name },

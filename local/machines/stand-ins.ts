@@ -5,6 +5,8 @@ import type { TaskHandler, Tasks } from './tasks.ts';
  * a `TaskHandler` and has a line here.
  */
 const STAND_INS: Readonly<Record<string, () => Promise<TaskHandler>>> = {
+  'arn:aws:states:::athena:startQueryExecution.sync': async () =>
+    (await import('./athena.ts')).startQueryExecution,
   'arn:aws:states:::sagemaker:createTrainingJob.sync': async () =>
     (await import('./sagemaker-training.ts')).createTrainingJob,
   'arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync': async () =>

@@ -9,6 +9,5 @@ export const snapshotMark = z.strictObject({
   valid_from: z.int(),
   /** `assumed`: made for a day that has passed and never loaded, so no load recorded a time. */
   source: z.enum(['load', 'assumed']),
-  rows: z.int().min(0),
 });
 export type SnapshotMark = z.infer<typeof snapshotMark>;

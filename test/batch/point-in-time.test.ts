@@ -99,7 +99,7 @@ test('the snapshots of the lake, from the moment at which each was visible onlin
     ] as const;
     const marks = (['user', 'product'] as const).flatMap((entity) =>
       visible.map(([date, from]) => {
-        return { entity, date, valid_from: Date.parse(from), source: 'load', rows: 1 } as const;
+        return { entity, date, valid_from: Date.parse(from), source: 'load' } as const;
       }),
     );
     const views = { user: userView, product: productView };
@@ -132,7 +132,7 @@ test('without a snapshot there is no history', async () => {
     await expect(batchHistory(connection, lake.folder, [], views)).rejects.toMatchObject({
       name: 'NotEnoughData',
     });
-    const gone = { date: '2026-01-06', valid_from: 0, source: 'load', rows: 1 } as const;
+    const gone = { date: '2026-01-06', valid_from: 0, source: 'load' } as const;
     const marks = [{ entity: 'user', ...gone } as const, { entity: 'product', ...gone } as const];
     await expect(batchHistory(connection, lake.folder, marks, views)).rejects.toMatchObject({
       name: 'NotEnoughData',
