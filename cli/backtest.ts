@@ -3,6 +3,7 @@ import { openClock } from '#adapters/clock';
 import { resourceNamed } from '../local/environment.ts';
 import { fileEvents } from '../local/file-events.ts';
 import { FORMAT_NAMES, formatNamed } from '../local/read-events.ts';
+import { openTable } from '../local/read-table.ts';
 import { LineFile } from '../local/simulator/line-file.ts';
 import project from '../package.json' with { type: 'json' };
 import {
@@ -13,7 +14,7 @@ import {
 } from '../shared/domain/backtest.ts';
 import { metricsTable } from '../shared/domain/model-card.ts';
 import { modelInputs, PrefixReplay, type PrefixRows } from '../shared/domain/prefix-rows.ts';
-import { Usage } from '../shared/errors.ts';
+import { UnreadableInput, Usage } from '../shared/errors.ts';
 import { catalogue } from '../shared/features/catalogue.ts';
 import { register as registerClv } from './backtest-clv.ts';
 import { register as registerTable } from './backtest-table.ts';
@@ -33,6 +34,11 @@ export function register(program: Command): void {
     .requiredOption('--out <file>', 'CSV: source_row,prefix,propensity (compressed if .gz)')
     .option('--model <kind>', `whose predictions to write: ${BACKTEST_MODELS.join(', ')}`, 'trees')
     .option('--drop <names>', 'features, or views such as user, that the models may not use')
+    .option(
+      '--truth <file>',
+      'of simulated test events, from foresight simulate: measures against the perfect observer',
+    )
+    .option('--by-history', 'measure two models as well: of known users, and of anonymous visitors')
     .option('--seed <n>', 'of the sampling and of the bootstrap intervals', '1')
     .option('--json', 'print the metrics as JSON')
     .action(run);
@@ -44,6 +50,8 @@ interface Flags {
   readonly out: string;
   readonly model: string;
   readonly drop?: string;
+  readonly truth?: string;
+  readonly byHistory?: boolean;
   readonly seed: string;
   readonly json?: boolean;
 }
@@ -81,6 +89,8 @@ async function run(flags: Flags): Promise<void> {
     },
     {
       predict: model,
+      truth: flags.truth === undefined ? null : await readTruth(flags.truth),
+      byHistory: flags.byHistory === true,
       features: [...inputs.keys()].filter((feature) => !dropped.has(inputs[feature]?.name ?? '')),
     },
   );
@@ -103,6 +113,18 @@ async function run(flags: Flags): Promise<void> {
           seed,
           dropped: [...dropped],
           metrics: Object.fromEntries(models),
+          ...(backtest.ofBayes && {
+            of_bayes: Object.fromEntries(
+              [...backtest.ofBayes].map(([name, share]) => [
+                name,
+                {
+                  every_event_once: share.everyEventOnce,
+                  every_session_once: share.everySessionOnce,
+                  predicted_over_true: share.predictedOverTrue,
+                },
+              ]),
+            ),
+          }),
         })}\n`
       : told(flags.out, model, backtest),
   );
@@ -181,10 +203,44 @@ function writePredictions(
   }
 }
 
-function told(out: string, model: string, { evaluation, tested, censored }: Backtest): string {
+/** By row of the file of events, which the truth follows line by line. */
+async function readTruth(path: string): Promise<(sourceRow: number) => number> {
+  const table = await openTable(path);
+  try {
+    const truth: number[] = [];
+    for await (const { numbers } of table.rows([{ name: 'purchase_probability' }]))
+      for (const probability of numbers) truth.push(probability);
+    return (sourceRow) => {
+      const probability = truth[sourceRow - 1];
+      if (probability === undefined)
+        throw new UnreadableInput(`${path} has no row ${sourceRow}: it is not of these events`);
+      return probability;
+    };
+  } finally {
+    table.close();
+  }
+}
+
+/** Share of AUC − 0.5 that the perfect observer reaches on the same rows. */
+function bayesTold(ofBayes: Backtest['ofBayes']): string {
+  if (ofBayes === null) return '';
+  const percent = (share: number | null) =>
+    share === null ? '–' : `${(100 * share).toFixed(1)} %`;
+  const lines = [...ofBayes].map(
+    ([model, { everyEventOnce, everySessionOnce, predictedOverTrue }]) =>
+      `  ${model}: ${percent(everyEventOnce)} with every event once, ${percent(everySessionOnce)} with every session once; mean score ${predictedOverTrue.toFixed(3)} times the truth\n`,
+  );
+  return `\nOf what the perfect observer reaches above chance:\n\n${lines.join('')}`;
+}
+
+function told(
+  out: string,
+  model: string,
+  { evaluation, tested, censored, ofBayes }: Backtest,
+): string {
   const { rows, sessions, buyingSessions, units } = evaluation;
   return `${metricsTable(evaluation)}
-
+${bayesTold(ofBayes)}
 Measured on ${rows} rows of ${sessions} sessions (${buyingSessions} buying) of ${units} users; ${censored} rows of sessions still open at the end were left out.
 ${tested.length} predictions of ${model} are in ${out}
 `;

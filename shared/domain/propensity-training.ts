@@ -83,6 +83,7 @@ export interface TrainedPropensity {
 }
 
 const NAME = 'propensity';
+const FIRST_PART = { fit: 0.8, calibrate: 0.2 } as const;
 
 /** The models of a training, each kind beside the other. */
 export type TrainedKinds = Readonly<Record<TrainedKind, TrainedModel>>;
@@ -211,7 +212,7 @@ export async function trainOnFirstPart(
   readonly models: ReadonlyMap<TrainedKind, ScoringModel>;
   readonly used: Uint32Array;
 }> {
-  const slices = timeSlices(rows, rowsOfPart(rows, 0), { fit: 0.8, calibrate: 0.2 });
+  const slices = timeSlices(rows, rowsOfPart(rows, 0), FIRST_PART);
   const trained = await trainKinds(rows, { ...slices, features }, run.seed);
   const used = usedRows(slices);
   return {
@@ -263,6 +264,30 @@ function usedRows({ fit, calibrate }: Pick<TrainingRows, 'fit' | 'calibrate'>): 
   return Uint32Array.from([...fit, ...calibrate]).sort();
 }
 
+/**
+ * Two models in place of one whose history may be missing: trees of known users, and trees of
+ * anonymous visitors, each trained as `trainOnFirstPart` on its own rows alone.
+ * @returns probabilities of the chosen rows
+ * @throws NotEnoughData where one of the two has too few sessions
+ */
+export async function predictByHistory(
+  rows: PrefixRows,
+  run: TrainingRun,
+  features: readonly number[],
+  chosen: Uint32Array,
+): Promise<Float64Array> {
+  const probabilities = new Float64Array(chosen.length);
+  for (const known of [0, 1]) {
+    const own = rowsOfPart(rows, 0).filter((row) => rows.known[row] === known);
+    const slices = timeSlices(rows, own, FIRST_PART);
+    const trained = await trainTrees(rows, { ...slices, features }, run.seed);
+    const model = openTrained(rows, usedRows(slices), trained, run);
+    for (const [at, row] of chosen.entries())
+      if (rows.known[row] === known) probabilities[at] = predict(model, rows, [row])[0] as number;
+  }
+  return probabilities;
+}
+
 /** The has-cart rule and the models, side by side on the same rows. */
 export function measure(
   rows: PrefixRows,
@@ -270,10 +295,12 @@ export function measure(
   trainedOn: Uint32Array,
   models: ReadonlyMap<string, ScoringModel>,
   seed: number,
+  others: ReadonlyMap<string, Float64Array> = new Map(),
 ): Evaluation {
   const rule = openModel(hasCartRule(), definitionDigests());
   const predictions = new Map<string, Float64Array>([[HAS_CART, predict(rule, rows, chosen)]]);
   for (const [kind, model] of models) predictions.set(kind, predict(model, rows, chosen));
+  for (const [name, scores] of others) predictions.set(name, scores);
   return evaluate(rows, chosen, predictions, {
     seed,
     seenUnits: new Set(Array.from(trainedOn, (row) => rows.unit[row] as number)),
