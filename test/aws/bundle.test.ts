@@ -24,6 +24,13 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   'clv-check': ['s3'],
   'clv-publish-part': ['dynamodb', 's3'],
   'clv-publish': ['s3', 'sns'],
+  'training-begin': ['dynamodb', 's3'],
+  'training-validate': ['s3'],
+  'training-build-set': ['s3'],
+  'training-fit': ['s3'],
+  'training-judge': ['dynamodb', 's3'],
+  'training-register': ['dynamodb', 's3'],
+  'training-tell': ['sns'],
   health: [],
   openapi: [],
 };

@@ -48,6 +48,28 @@ const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
   'clv-check': ['s3:CreateSession', 's3:DeleteObject', 's3:PutObject'],
   'clv-publish-part': ['dynamodb:DescribeEndpoints', 's3:CreateSession', 's3:DeleteObject'],
   'clv-publish': ['s3:CreateSession', 's3:DeleteObject'],
+  'training-begin': [
+    'dynamodb:DescribeEndpoints',
+    'dynamodb:PutItem',
+    's3:CreateSession',
+    's3:DeleteObject',
+  ],
+  'training-validate': ['s3:CreateSession', 's3:DeleteObject'],
+  'training-build-set': ['s3:CreateSession', 's3:DeleteObject'],
+  'training-fit': ['s3:CreateSession', 's3:DeleteObject'],
+  'training-judge': [
+    'dynamodb:DescribeEndpoints',
+    'dynamodb:PutItem',
+    'dynamodb:Query',
+    's3:CreateSession',
+    's3:DeleteObject',
+  ],
+  'training-register': [
+    'dynamodb:DescribeEndpoints',
+    'dynamodb:Query',
+    's3:CreateSession',
+    's3:DeleteObject',
+  ],
   authorizer: ['dynamodb:DescribeEndpoints'],
   'update-features': ['dynamodb:DescribeEndpoints'],
   'import-orders': ['s3:CreateSession', 's3:DeleteObject'],
@@ -93,10 +115,25 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
       ...text.matchAll(/"Fn::GetAtt":\["([^"]+)"/g),
       ...text.matchAll(/\$\{(\w[^}.]*)[^}]*\}/g),
     ].map(([, name]) => name as string);
+    const substituted = all('AWS::StepFunctions::StateMachine').flatMap(([, { Properties }]) =>
+      Object.keys(Properties.DefinitionSubstitutions),
+    );
     const unknown = references.filter(
-      (name) => !name.startsWith('AWS::') && service.resources[name] === undefined,
+      (name) =>
+        !name.startsWith('AWS::') &&
+        !substituted.includes(name) &&
+        service.resources[name] === undefined,
     );
     expect(unknown).toEqual([]);
+  });
+
+  test('every name in a state machine is substituted, and no other is', () => {
+    for (const [, { Properties }] of all('AWS::StepFunctions::StateMachine')) {
+      const names = JSON.stringify(Properties.Definition).matchAll(/\$\{(\w+)\}/g);
+      expect([...new Set([...names].map(([, name]) => name))].toSorted()).toEqual(
+        Object.keys(Properties.DefinitionSubstitutions).toSorted(),
+      );
+    }
   });
 
   describe('functions', () => {
