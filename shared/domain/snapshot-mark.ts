@@ -2,7 +2,7 @@ import { UnreadableInput } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
 import { type SnapshotMark, snapshotMark } from '../schemas/snapshot-mark.ts';
 
-export const MARKS = 'gold/snapshots/';
+const MARKS = 'gold/snapshots/';
 
 const ASSUMED_AFTER_MS = 6 * 60 * 60 * 1000;
 

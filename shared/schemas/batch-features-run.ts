@@ -47,7 +47,7 @@ export const marked = z.discriminatedUnion('of', [
 ]);
 
 /** One thing that was held against a snapshot. */
-export const snapshotFinding = z.strictObject({
+const snapshotFinding = z.strictObject({
   entity,
   name: z.string(),
   /** `not-judged`: there are too few snapshots before it to compare with. */
