@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, openSync, renameSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, openSync, renameSync, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Usage } from '../shared/errors.ts';
@@ -13,6 +13,8 @@ export interface OutputColumn {
 /** Takes rows as they come. */
 export interface TableWriter {
   write(row: readonly (number | string | null)[]): void;
+  /** Adds a CSV file of the same columns, which has no header. */
+  append(path: string): Promise<void>;
   /** Waits until what was written has left the memory. */
   drain(): Promise<void>;
 }
@@ -65,12 +67,19 @@ function lineWriter(stream: Writable): TableWriter {
     write(row) {
       lines += `${row.map(cell).join(',')}\n`;
     },
-    async drain() {
-      const taken = stream.write(lines);
-      lines = '';
-      if (!taken) await once(stream, 'drain');
+    async append(path) {
+      await drain();
+      for await (const chunk of createReadStream(path))
+        if (!stream.write(chunk)) await once(stream, 'drain');
     },
+    drain,
   };
+
+  async function drain() {
+    const taken = stream.write(lines);
+    lines = '';
+    if (!taken) await once(stream, 'drain');
+  }
 }
 
 /** As `head` does. */

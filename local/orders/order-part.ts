@@ -1,15 +1,23 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type OrderBook, OrderCollector } from '../../shared/domain/orders/order-book.ts';
+import { seededRandom } from '../../shared/math/seeded-random.ts';
+
+export interface OrderReader {
+  /** The customers numbered from..to-1, with all their orders. */
+  part(from: number, to: number): Promise<OrderBook>;
+  /**
+   * About this many customers, evenly out of all, with all their orders: the same seed names the same
+   * ones.
+   */
+  sample(count: number, seed: number): Promise<OrderBook>;
+  close(): void;
+}
 
 /**
  * Opens a store of order lines for reading; several readers may at once.
  * @param file of `storeOrders`
  */
-export async function openOrderStore(file: string): Promise<{
-  /** The customers numbered from..to-1, with all their orders. */
-  part(from: number, to: number): Promise<OrderBook>;
-  close(): void;
-}> {
+export async function openOrderStore(file: string): Promise<OrderReader> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(file, {
     access_mode: 'READ_ONLY',
@@ -18,7 +26,14 @@ export async function openOrderStore(file: string): Promise<{
   });
   const connection = await instance.connect();
   return {
-    part: (from, to) => partOf(connection, from, to),
+    part: (from, to) =>
+      linesWhere(connection, `customer_number >= ${from} AND customer_number < ${to}`),
+    async sample(count, seed) {
+      const asked = await connection.runAndReadAll('SELECT count(*)::INTEGER FROM customers');
+      const [customers] = asked.getRows()[0] as [number];
+      const chosen = sampled(customers, count, seed);
+      return linesWhere(connection, `customer_number IN (SELECT unnest([${chosen.join(', ')}]))`);
+    },
     close() {
       connection.closeSync();
       instance.closeSync();
@@ -26,12 +41,19 @@ export async function openOrderStore(file: string): Promise<{
   };
 }
 
-async function partOf(connection: DuckDBConnection, from: number, to: number): Promise<OrderBook> {
+/** Numbers below `of`, ascending. */
+function sampled(of: number, count: number, seed: number): number[] {
+  if (count >= of) return [...Array(of).keys()];
+  const random = seededRandom(seed);
+  return [...Array(of).keys()].filter(() => random() < count / of);
+}
+
+async function linesWhere(connection: DuckDBConnection, condition: string): Promise<OrderBook> {
   // Overlaps of files and dates in the future are gone already.
   const collector = new OrderCollector({ files: 1, now: Number.POSITIVE_INFINITY });
   const result = await connection.stream(
     `SELECT customer, order_id, time, product, quantity, value, cancels, country FROM order_lines
-     WHERE customer_number >= ${from} AND customer_number < ${to}`,
+     WHERE ${condition} ORDER BY rowid`,
   );
   for (let chunk = await result.fetchChunk(); chunk?.rowCount; chunk = await result.fetchChunk()) {
     const [customers, orders, times, products, quantities, values, cancels, countries] =

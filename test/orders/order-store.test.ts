@@ -126,7 +126,7 @@ const lineOf = (one: { [Name in keyof typeof cell]: string }) =>
   [one.customer, one.date, one.amount, one.order, one.country].map(quoted).join(',');
 
 describe('orders through the store are those read in one piece', () => {
-  test('whatever stands in the cells of a table of payments', async () => {
+  test('whatever stands in the cells of a table of payments', { timeout: 30_000 }, async () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -143,7 +143,7 @@ describe('orders through the store are those read in one piece', () => {
           await expectSame(`transactions:${paths.join(',')}`, partCustomers);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -163,7 +163,7 @@ describe('orders through the store are those read in one piece', () => {
     await expectSame(`transactions:${path}`, 1);
   });
 
-  test.each(['DOUBLE', 'DECIMAL(9, 2)', 'VARCHAR', 'INTEGER'])(
+  test.each(['DOUBLE', 'DECIMAL(9)', 'VARCHAR', 'INTEGER'])(
     'Parquet with amounts as %s and three kinds of time',
     async (type) => {
       const paths: string[] = [];
