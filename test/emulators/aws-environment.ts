@@ -15,6 +15,7 @@ type Service =
   | 'FIREHOSE'
   | 'KINESIS'
   | 'S3'
+  | 'SAGEMAKER'
   | 'SAGEMAKER_RUNTIME'
   | 'SECRETS_MANAGER'
   | 'SFN'

@@ -16,7 +16,13 @@ export const hostedModelSchema = z.strictObject({
   Tags: z.unknown().optional(),
 });
 
-export type HostedModelRequest = z.input<typeof hostedModelSchema>;
+/** What is asked for here. */
+export interface HostedModelRequest {
+  readonly ModelName: string;
+  readonly PrimaryContainer: { readonly Image: string; readonly ModelDataUrl: string };
+  readonly ExecutionRoleArn: string;
+  readonly EnableNetworkIsolation: boolean;
+}
 
 /**
  * The request that makes an artifact a model which transform jobs and endpoints can use.
