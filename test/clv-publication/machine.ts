@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context } from 'aws-lambda';
-import { lambdaContext } from '../../local/lambda-context.ts';
+import { loadFunctions } from '../../local/functions.ts';
 import type { WiredMachine } from '../../local/machines/definition.ts';
 import { platformTasks } from '../../local/machines/platform-tasks.ts';
 import type { Tasks } from '../../local/machines/tasks.ts';
-import { trainClv } from '../../shared/domain/clv-training.ts';
+import { type TrainedClv, trainClv } from '../../shared/domain/clv-training.ts';
 import { modelFileKey } from '../../shared/domain/model-folder.ts';
 import { OrderCollector } from '../../shared/domain/orders/order-book.ts';
 import { routingKey } from '../../shared/domain/routing.ts';
@@ -22,7 +21,12 @@ const SUBSTITUTIONS = /\$\{(\w+)\}/g;
 export const machine: WiredMachine = {
   resource: 'ClvScoringMachine',
   name: 'clv-scoring',
-  definition: JSON.parse(readFileSync(FILE, 'utf8').replace(SUBSTITUTIONS, '$1')),
+  definition: JSON.parse(
+    readFileSync(FILE, 'utf8')
+      .replace(SUBSTITUTIONS, '$1')
+      // A test does not wait for the patience of a machine.
+      .replaceAll(/"IntervalSeconds": \d+/g, '"IntervalSeconds": 1'),
+  ),
 };
 
 export const ENVIRONMENT = {
@@ -34,16 +38,14 @@ export const ENVIRONMENT = {
   LOW_NOTICES: 'LowNotices',
 };
 
-type Handler = (event: unknown, context: Context) => Promise<unknown>;
-
-/** Function of the machine → the module of the deployed one. */
-const MODULES: Readonly<Record<string, () => Promise<{ readonly handler: Handler }>>> = {
-  PlanFunction: () => import('../../functions/clv-plan.ts'),
-  GatherFunction: () => import('../../functions/clv-gather.ts'),
-  ScoreFunction: () => import('../../functions/clv-score.ts'),
-  CheckFunction: () => import('../../functions/clv-check.ts'),
-  PublishPartFunction: () => import('../../functions/clv-publish-part.ts'),
-  PublishFunction: () => import('../../functions/clv-publish.ts'),
+/** Function of the machine → name of the deployed one. */
+const FUNCTIONS: Readonly<Record<string, string>> = {
+  PlanFunction: 'clv-plan',
+  GatherFunction: 'clv-gather',
+  ScoreFunction: 'clv-score',
+  CheckFunction: 'clv-check',
+  PublishPartFunction: 'clv-publish-part',
+  PublishFunction: 'clv-publish',
 };
 
 /** What a test puts in the place of a function, which it may call. */
@@ -52,12 +54,20 @@ export type Instead = Readonly<
 >;
 
 /** The real functions and the real services of the embedded platform. */
-export function tasksOf(instead: Instead = {}): Tasks {
+export async function tasksOf(instead: Instead = {}): Promise<Tasks> {
+  const invoke = await loadFunctions(
+    Object.values(FUNCTIONS).map((name) => ({
+      name,
+      module: `functions/${name}`,
+      export: 'handler',
+      environment: {},
+      timeoutSeconds: 900,
+    })),
+  );
   return platformTasks({
     machines: openStateMachines(),
     invoke: async (name, event) => {
-      const { handler } = await (MODULES[name] as (typeof MODULES)[string])();
-      const real = () => handler(event, lambdaContext(name, 900));
+      const real = () => invoke(FUNCTIONS[name] as string, event);
       return instead[name] === undefined ? real() : instead[name](event, real);
     },
   });
@@ -67,11 +77,11 @@ export const FIRST_DAY = Date.UTC(2025, 0, 6);
 const DAY_MS = 86_400_000;
 const timeOf = (day: number) => FIRST_DAY + day * DAY_MS + 43_200_000;
 
-/** A shop of 300 customers over 400 days. */
-export const shop = payments(300, 400, 7);
+/** A shop of 200 customers over 400 days. */
+export const shop = payments(200, 400, 7);
 
-/** Trains on what was paid before a day and lets the version serve. @returns the version */
-export async function serveModel(day: number): Promise<string> {
+/** Trained on what was paid in the first year. */
+async function trainedOnYear(): Promise<TrainedClv> {
   const collector = new OrderCollector({ files: 1, now: Number.POSITIVE_INFINITY });
   for (const { customer, day, amount } of shop)
     collector.add({
@@ -84,14 +94,22 @@ export async function serveModel(day: number): Promise<string> {
       cancels: false,
       country: null,
     });
-  const { folder } = await trainClv(collector.finish(), {
-    at: FIRST_DAY + day * DAY_MS,
+  return trainClv(collector.finish(), {
+    at: FIRST_DAY + 364 * DAY_MS,
     horizonDays: 90,
     seed: 1,
     runDate: '2026-01-05',
     codeVersion: 'test',
     dataDigests: [],
   });
+}
+
+let trained: Promise<TrainedClv> | undefined;
+
+/** Lets a model serve. @returns its version */
+export async function serveModel(): Promise<string> {
+  trained ??= trainedOnYear();
+  const { folder } = await trained;
   const models = openObjectStore(ENVIRONMENT.MODELS_BUCKET);
   for (const file of ['model', 'manifest', 'card'] as const)
     await models.put(modelFileKey('clv', folder.version, file), folder[file]);
@@ -106,8 +124,7 @@ export async function serveModel(day: number): Promise<string> {
 /** Puts payments into the lake as `import-orders` writes them, an object a hundred. */
 export async function importOrders(
   rows: readonly Payment[],
-  changed = '2026-01-01T00:00:00.000000Z',
-  name = 'shop',
+  given: Partial<ImportedOrder> = {},
 ): Promise<void> {
   const lake = openObjectStore(ENVIRONMENT.LAKE_BUCKET);
   for (let start = 0; start < rows.length; start += 100) {
@@ -120,11 +137,13 @@ export async function importOrders(
         amount,
         currency: 'EUR',
         state: 'bought',
-        updated_at: changed,
+        updated_at: '2026-01-01T00:00:00.000000Z',
+        ...given,
       };
       return `${JSON.stringify(order)}\n`;
     });
-    const key = `bronze/orders/dt=2026-01-01/${name}-${String(start).padStart(6, '0')}.jsonl`;
+    const page = `${given.updated_at?.slice(0, 10) ?? 'all'}-${String(start).padStart(6, '0')}`;
+    const key = `bronze/orders/dt=2026-01-01/shop-${page}.jsonl`;
     await lake.put(key, new TextEncoder().encode(lines.join('')));
   }
 }
