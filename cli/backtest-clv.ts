@@ -5,12 +5,19 @@ import { LineFile } from '../local/simulator/line-file.ts';
 import { checkWritable } from '../local/write-whole.ts';
 import { backtestClv, type ClvBacktest } from '../shared/domain/clv-backtest.ts';
 import {
+  type ClvCrossValidation,
+  CROSS_VALIDATED,
+  crossValidateClv,
+} from '../shared/domain/clv-cross-validation.ts';
+import {
   CLV_METRICS,
   type ClvEvaluation,
   type ClvMetric,
 } from '../shared/domain/clv-evaluation.ts';
+import { clvCutPoints, clvTier } from '../shared/domain/clv-tiers.ts';
 import { interval } from '../shared/domain/model-card.ts';
 import type { OrderBook } from '../shared/domain/orders/order-book.ts';
+import { Usage } from '../shared/errors.ts';
 import type { MetricInterval } from '../shared/schemas/model.ts';
 import { alignedTable } from './aligned-table.ts';
 import { day, dayNamed, horizonNamed, importTold, seedNamed } from './clv-orders.ts';
@@ -29,6 +36,10 @@ export function register(backtest: Command): void {
       '--out <file>',
       'CSV: customer_id,predicted_value,p_alive,expected_purchases,tier (compressed if .gz)',
     )
+    .option(
+      '--folds <n>',
+      'measure customers by models of other customers in the same horizon, in so many folds',
+    )
     .option('--seed <n>', 'of the sampling and of the bootstrap intervals', '1')
     .option('--json', 'print the metrics as JSON')
     .action(run);
@@ -39,6 +50,7 @@ interface Flags {
   readonly cutoff: string;
   readonly horizonDays: string;
   readonly out: string;
+  readonly folds?: string;
   readonly seed: string;
   readonly json?: boolean;
 }
@@ -47,6 +59,7 @@ async function run(flags: Flags): Promise<void> {
   const at = dayNamed('--cutoff', flags.cutoff);
   const horizonDays = horizonNamed(flags.horizonDays);
   const seed = seedNamed(flags.seed);
+  const folds = flags.folds === undefined ? null : foldsNamed(flags.folds);
   checkWritable(flags.out);
 
   const progress = progressLine();
@@ -55,8 +68,23 @@ async function run(flags: Flags): Promise<void> {
       progress.show(`${rows} rows read`),
     );
     progress.show(`training on ${book.customers.length} customers`);
+    if (folds !== null) {
+      const validated = await crossValidateClv(book, at, horizonDays, folds, seed);
+      const cutPoints = clvCutPoints(Float64Array.from(validated.customers, ({ value }) => value));
+      writePredictions(
+        flags.out,
+        validated.customers.map((one) => ({ ...one, tier: clvTier(one.value, cutPoints) })),
+      );
+      progress.end();
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify(validatedSummary(flags, book, validated, seed))}\n`
+          : `${importTold(book.counts)}\nCustomers were predicted by models of other customers, in ${folds} folds.\n\n${metricsTold(CROSS_VALIDATED, validated.evaluation)}\n${validated.customers.length} predictions of ${CROSS_VALIDATED} are in ${flags.out}\n`,
+      );
+      return;
+    }
     const backtest = await backtestClv(book, at, horizonDays, seed);
-    writePredictions(flags.out, backtest);
+    writePredictions(flags.out, backtest.customers);
     progress.end();
     process.stdout.write(
       flags.json
@@ -68,7 +96,17 @@ async function run(flags: Flags): Promise<void> {
   }
 }
 
-function writePredictions(path: string, { customers }: ClvBacktest): void {
+const MOST_FOLDS = 20;
+
+/** @throws Usage */
+function foldsNamed(text: string): number {
+  const folds = Number(text);
+  if (!Number.isInteger(folds) || folds < 2 || folds > MOST_FOLDS)
+    throw new Usage(`--folds ${text}: use 2 to ${MOST_FOLDS}`);
+  return folds;
+}
+
+function writePredictions(path: string, customers: ClvBacktest['customers']): void {
   const file = new LineFile(path);
   try {
     file.write('customer_id,predicted_value,p_alive,expected_purchases,tier');
@@ -131,15 +169,36 @@ function summary(flags: Flags, book: OrderBook, backtest: ClvBacktest, seed: num
       ),
     },
     seed,
-    metrics: evaluation && {
-      customers: evaluation.customers,
-      buyers: evaluation.buyers,
-      total: evaluation.total,
-      models: Object.fromEntries(evaluation.models),
-      champion_minus: Object.fromEntries(evaluation.differences),
-      deciles: Object.fromEntries(evaluation.deciles),
-      lorenz: evaluation.lorenz,
-    },
+    metrics: evaluation && metricsOf(evaluation),
+  };
+}
+
+function validatedSummary(
+  flags: Flags,
+  book: OrderBook,
+  { folds, customers, evaluation }: ClvCrossValidation,
+  seed: number,
+) {
+  return {
+    orders: { from: day(book.from), to: day(book.to), ...book.counts },
+    cutoff: flags.cutoff,
+    horizon_days: Number(flags.horizonDays),
+    folds,
+    predictions: { file: flags.out, customers: customers.length, model: CROSS_VALIDATED },
+    seed,
+    metrics: metricsOf(evaluation),
+  };
+}
+
+function metricsOf(evaluation: ClvEvaluation) {
+  return {
+    customers: evaluation.customers,
+    buyers: evaluation.buyers,
+    total: evaluation.total,
+    models: Object.fromEntries(evaluation.models),
+    champion_minus: Object.fromEntries(evaluation.differences),
+    deciles: Object.fromEntries(evaluation.deciles),
+    lorenz: evaluation.lorenz,
   };
 }
 

@@ -23,6 +23,11 @@ export const CLV_MIXTURES: Readonly<Record<ClvCandidate, ClvMixture>> = {
     ['two-stage', 1 / 2],
     ['tweedie', 1 / 2],
   ],
+  forests: [
+    ['two-stage', 0.4],
+    ['correction', 0.4],
+    ['tweedie', 0.2],
+  ],
   ensemble: [
     ['seasonal-bg-nbd', 0.35],
     ['two-stage', 0.35],
@@ -103,7 +108,8 @@ export async function trainClvCandidates(
   };
 }
 
-function levelsOf(trees: ClvTrees, snapshot: ClvSnapshot): ClvLevels {
+/** Levels at which every component has the total of BG/NBD × Gamma-Gamma on a snapshot. */
+export function levelsOf(trees: ClvTrees, snapshot: ClvSnapshot): ClvLevels {
   const { twoStage, tweedie, correction } = openClvTrees(trees)(snapshot);
   const total = sumOf(plainValues(snapshot));
   const level = (values: Float64Array) => {
@@ -143,7 +149,8 @@ export function openClvPopulation(population: ClvPopulation): (snapshot: ClvSnap
   };
 }
 
-const plainValues = ({ predictions }: ClvSnapshot) =>
+/** Of BG/NBD × Gamma-Gamma. */
+export const plainValues = ({ predictions }: ClvSnapshot) =>
   Float64Array.from(predictions, ({ value }) => value);
 
 /** From the days of the labels to the horizon, as BG/NBD expects the purchases to grow. */

@@ -1,4 +1,4 @@
-import type { ClvDocument } from '../schemas/clv-model.ts';
+import { CLV_CANDIDATES, type ClvDocument } from '../schemas/clv-model.ts';
 import type { Gate, Manifest, MetricInterval } from '../schemas/model.ts';
 import { CLV_METRICS, type ClvEvaluation, type ClvMetric } from './clv-evaluation.ts';
 import type { ClvSlice } from './clv-slices.ts';
@@ -55,7 +55,7 @@ ${slices.length === 0 ? 'No group is large enough.' : slicesTable(slices)}
 ## Limits
 
 - It knows orders${document.trees === null ? '' : ' and, where there are any, sessions and carts'}; nothing of prices, stock or campaigns to come.
-- The champion was chosen on the rows that it is measured on here, among ${document.trees === null ? 'one' : 'six'}: that flatters it a little.
+- The champion was chosen on the rows that it is measured on here, among ${document.trees === null ? 1 : CLV_CANDIDATES.length}: that flatters it a little.
 - P(alive) and expected purchases are those of BG/NBD, whichever model gives the value.
 - Contributions describe the model, not causes.
 `;

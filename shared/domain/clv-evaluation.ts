@@ -16,6 +16,7 @@ export const CLV_METRICS = {
   mae: 'MAE',
   rmse: 'RMSE',
   rmse_capped: 'RMSE, both capped at the 99th percentile',
+  r2_capped: 'R², both capped at the 99th percentile',
   total_bias: 'Total, predicted / actual − 1',
 } as const;
 export type ClvMetric = keyof typeof CLV_METRICS;
@@ -130,17 +131,21 @@ function statisticsOf(
   const capped = predicted.map(
     (value, row) => (Math.min(cap, value) - Math.min(cap, actual[row] as number)) ** 2,
   );
+  const cappedActual = actual.map((value) => Math.min(cap, value));
+  const cappedSquares = cappedActual.map((value) => value * value);
   const ones = new Float64Array(actual.length).fill(1);
   return (drawn) => {
     const customers = drawnSum(ones, drawn);
     const total = drawnSum(actual, drawn);
     const [own, best] = [gini(drawn), perfect(drawn)];
+    const spread = drawnSum(cappedSquares, drawn) - drawnSum(cappedActual, drawn) ** 2 / customers;
     return {
       gini: own === null || best === null || best === 0 ? null : own / best,
       spearman: spearman(drawn),
       mae: drawnSum(absolute, drawn) / customers,
       rmse: Math.sqrt(drawnSum(squared, drawn) / customers),
       rmse_capped: Math.sqrt(drawnSum(capped, drawn) / customers),
+      r2_capped: spread > 0 ? 1 - drawnSum(capped, drawn) / spread : null,
       total_bias: total > 0 ? drawnSum(errors, drawn) / total : null,
     };
   };

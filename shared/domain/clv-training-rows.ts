@@ -38,11 +38,17 @@ export function clvTrainingRows(
   const snapshots: ClvSnapshot[] = [];
   for (let back = labelDays; back <= labelDays + room && labelDays > 0; back += step)
     snapshots.push(fittedSnapshot(book, at - back * DAY_MS, labelDays));
+  return { labelDays, ...cappedLabels(snapshots) };
+}
+
+/** Snapshots with what followed them, capped at the 99.9th percentile of all. */
+export function cappedLabels(
+  snapshots: readonly ClvSnapshot[],
+): Omit<ClvTrainingRows, 'labelDays'> {
   const values = snapshots.map((snapshot) => followingValues(snapshot));
   const sorted = Float64Array.from(values.flatMap((one) => [...one])).sort();
   const cap = sorted.length === 0 ? 0 : quantile(sorted, CAP_QUANTILE);
   return {
-    labelDays,
     snapshots,
     labels: values.map((one) => one.map((value) => Math.min(cap, value))),
     cap,

@@ -9,11 +9,12 @@ const PARAMETERS = {
   trees: 200,
   learningRate: 0.03,
   maxDepth: 3,
-  minChildWeight: 40,
   lambda: 1,
   subsample: 0.7,
   columnSample: 0.25,
 } as const;
+/** Least leaves: larger where there are more rows, most of them the same customers at other cut-offs. */
+const LEAF = { rowsEach: 200, least: 20, most: 40 } as const;
 /** A correction starts from an answer: it may be shier. */
 const CORRECTION = { trees: 150, minChildWeight: 60 } as const;
 const TWEEDIE_POWER = 1.5;
@@ -54,6 +55,10 @@ export async function trainClvTrees(rows: ClvTrainingRows, seed: number): Promis
     joined(used.snapshots.map((snapshot) => snapshot.columns[column] as Float32Array)),
   );
   const mean = used.labels.reduce((sum, label) => sum + label, 0) / used.labels.length;
+  const minChildWeight = Math.min(
+    LEAF.most,
+    Math.max(LEAF.least, Math.round(used.labels.length / LEAF.rowsEach)),
+  );
   const grow = (
     objective: TrainingParameters['objective'],
     labels: Float32Array,
@@ -62,7 +67,14 @@ export async function trainClvTrees(rows: ClvTrainingRows, seed: number): Promis
   ) =>
     trainForest(
       { columns, labels, featureNames: CLV_FEATURES, ...more },
-      { ...PARAMETERS, objective, tweedieVariancePower: TWEEDIE_POWER, seed, ...parameters },
+      {
+        ...PARAMETERS,
+        minChildWeight,
+        objective,
+        tweedieVariancePower: TWEEDIE_POWER,
+        seed,
+        ...parameters,
+      },
     );
 
   const bought = Uint32Array.from(used.labels.keys()).filter((row) => (used.labels[row] ?? 0) > 0);

@@ -11,6 +11,7 @@ export const CLV_CANDIDATES = [
   'tweedie',
   'correction',
   'trees',
+  'forests',
   'ensemble',
 ] as const;
 
