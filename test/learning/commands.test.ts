@@ -11,6 +11,7 @@ import { readProjectWiring } from '../../local/project.ts';
 import { hasCartRule } from '../../shared/domain/has-cart-rule.ts';
 import { closeDataDirectory, dataDirectory } from '../../shared/embedded/data-directory.ts';
 import {
+  FutureInformation,
   ModelDigestMismatch,
   ModelNotFound,
   ModelRejected,
@@ -161,6 +162,46 @@ test('a time range limits the rows, not the history they build on; a damaged ver
   });
 }, 120_000);
 
+test('a search is recorded with every trial, and made again', async () => {
+  const tuned = await train('--tune', '--trials', '3', '--window', '10', '--group-users');
+  expect(tuned.window).toMatchObject({ window_days: 10, group_users: true, tuning_trials: 3 });
+  const report = JSON.parse(
+    readFileSync(
+      join(dataDir, 'ModelsBucket', 'propensity', tuned.version, 'evaluation.json'),
+      'utf8',
+    ),
+  );
+  expect(report.trials.map(({ trial }: { trial: number }) => trial)).toEqual([1, 2, 3]);
+  for (const { cut_offs } of report.trials)
+    expect(cut_offs[0].learning_curve.length).toBeGreaterThan(1);
+  const again = await json('models', 'reproduce', 'propensity', tuned.version);
+  expect(again).toMatchObject({ same: true, differences: [] });
+  const { training } = await json('models', 'show', 'propensity', tuned.version);
+  expect(training.replay).toMatchObject({ events: traffic.length, snapshots: null });
+}, 120_000);
+
+test('rows planted with future information register nothing, and the champion stays', async () => {
+  const before = await list();
+  const bronze = join(dataDir, 'LakeBucket', 'bronze', 'enriched_events');
+  const day = join(bronze, readdirSync(bronze)[3] as string);
+  const planted = traffic.slice(0, 10).map((event, index) => ({
+    ...event,
+    event_id: `planted-${index}`,
+    order_key: `${event.order_key}-planted`,
+    received_at: new Date(Date.parse(event.received_at) + 3_600_000).toISOString(),
+  }));
+  const path = join(day, 'planted.jsonl');
+  writeFileSync(path, planted.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  try {
+    const training = train();
+    await expect(training).rejects.toThrow(FutureInformation);
+    await expect(training).rejects.toThrow(/10 rows .*planted-0 .*planted-9 /);
+  } finally {
+    rmSync(path);
+  }
+  expect(await list()).toEqual(before);
+}, 60_000);
+
 const files = [
   '--train',
   `canonical:${file('before.jsonl')}`,
@@ -209,6 +250,11 @@ describe('wrong usage is refused before anything is read', () => {
     ['a name that is no model', ['train', 'clv'], /use propensity/],
     ['a kind that is none', ['train', 'propensity', '--model', 'forest'], /logistic or trees/],
     ['a time that is none', [...training, '--from', 'soon'], /ISO 8601/],
+    ['a window that is none', [...training, '--window', '-3'], /number of days above 0/],
+    ['trials without a search', [...training, '--trials', '3'], /--tune/],
+    ['no trial', [...training, '--tune', '--trials', '0'], /whole number above 0/],
+    ['two budgets', [...training, '--tune', '--trials', '3', '--minutes', '1'], /either/],
+    ['no time', [...training, '--tune', '--minutes', '0'], /above 0/],
   ])('%s', async (_, words, message) => {
     const refusal = foresight(...words);
     await expect(refusal).rejects.toThrow(message);
