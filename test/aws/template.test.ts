@@ -12,7 +12,7 @@ interface Statement {
 /** Actions that AWS knows no narrower resource for. */
 const ACTIONS_ON_EVERYTHING = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
 
-/** Objects of a bucket have no names before they exist. */
+/** Objects of a bucket, tables and executions have no names before they exist. */
 const WILDCARD_RESOURCES = [
   `{"Fn::Sub":"\${ModelsBucket.Arn}/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/*"}`,
@@ -23,6 +23,16 @@ const WILDCARD_RESOURCES = [
   `{"Fn::Sub":"\${LakeBucket.Arn}/orders/watermarks/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/enriched_events/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/gold/clv/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/silver/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/gold/user_features/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/gold/product_features/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/gold/loads/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/athena_results/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/gold/validation/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/gold/snapshots/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/silver/made/*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:table/\${OfflineStoreDatabase}/*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:execution:\${BatchFeaturesMachine.Name}:*"}`,
 ];
 
 /** Modules that sign their calls themselves, and what those need. */
@@ -32,7 +42,11 @@ const SIGNED_BY_HAND: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Calls whose permission has another name. */
-const PERMISSIONS: Readonly<Record<string, string>> = { 's3:ListObjectsV2': 's3:ListBucket' };
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  's3:ListObjectsV2': 's3:ListBucket',
+  'sfn:DescribeExecution': 'states:DescribeExecution',
+  'sfn:StartExecution': 'states:StartExecution',
+};
 
 /** In a bundle because their adapter or client is; these functions never make the calls. */
 const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
@@ -57,6 +71,8 @@ const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
   'training-validate': ['s3:CreateSession', 's3:DeleteObject'],
   'training-build-set': ['s3:CreateSession', 's3:DeleteObject'],
   'training-fit': ['s3:CreateSession', 's3:DeleteObject'],
+  'training-prepare-job': ['s3:CreateSession', 's3:DeleteObject'],
+  'training-adopt-job': ['s3:CreateSession', 's3:DeleteObject'],
   'training-judge': [
     'dynamodb:DescribeEndpoints',
     'dynamodb:PutItem',
@@ -70,6 +86,16 @@ const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
     's3:CreateSession',
     's3:DeleteObject',
   ],
+  'batch-features-plan': ['s3:CreateSession', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+  'batch-features-check': ['s3:CreateSession', 's3:DeleteObject'],
+  'batch-features-parts': ['s3:CreateSession', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+  'batch-features-load': [
+    'dynamodb:DescribeEndpoints',
+    's3:CreateSession',
+    's3:DeleteObject',
+    's3:PutObject',
+  ],
+  'batch-features-mark': ['dynamodb:DescribeEndpoints', 's3:CreateSession', 's3:DeleteObject'],
   authorizer: ['dynamodb:DescribeEndpoints'],
   'update-features': ['dynamodb:DescribeEndpoints'],
   'import-orders': ['s3:CreateSession', 's3:DeleteObject'],

@@ -87,6 +87,46 @@ const SAGEMAKER_JOB = [
   's3:GetObject',
   's3:ListBucket',
   's3:PutObject',
+  {
+    type: 'AWS::StepFunctions::StateMachine',
+    roles: ({ RoleArn }) => [RoleArn],
+    calls: [
+      'lambda:InvokeFunction',
+      'logs:CreateLogDelivery',
+      'logs:DeleteLogDelivery',
+      'logs:DescribeLogGroups',
+      'logs:DescribeResourcePolicies',
+      'logs:GetLogDelivery',
+      'logs:ListLogDeliveries',
+      'logs:PutResourcePolicy',
+      'logs:UpdateLogDelivery',
+      'xray:GetSamplingRules',
+      'xray:GetSamplingTargets',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ],
+  },
+  {
+    type: 'AWS::StepFunctions::StateMachine',
+    roles: ({ RoleArn, Definition }) =>
+      JSON.stringify(Definition).includes(':athena:startQueryExecution.sync') ? [RoleArn] : [],
+    calls: [
+      'athena:GetQueryExecution',
+      'athena:StartQueryExecution',
+      'athena:StopQueryExecution',
+      'glue:CreateTable',
+      'glue:GetDatabase',
+      'glue:GetTable',
+      'glue:UpdateTable',
+      's3:AbortMultipartUpload',
+      's3:GetBucketLocation',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:ListBucketMultipartUploads',
+      's3:ListMultipartUploadParts',
+      's3:PutObject',
+    ],
+  },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'foresight-actions-'));
