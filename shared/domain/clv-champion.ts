@@ -37,8 +37,9 @@ const WITHOUT_COMPARISON: ChosenChampion = { champion: WITHOUT_TREES, compared: 
 /**
  * The candidate for a cut-off, by evidence before it alone: all are trained at a cut-off so far back
  * that its horizon (or as much as labels cover) has passed, and measured on what followed. The mean of
- * all stays unless another is better beyond chance in Gini, Spearman or mean absolute error (95 %
- * interval of the paired difference) and worse beyond chance in none; of several the best in Gini.
+ * all stays unless another is better beyond chance in Gini, Spearman and mean absolute error alike (95 %
+ * intervals of the paired differences), of several the best in Gini: one earlier window is one season,
+ * and with so many candidates one of them is better in something by chance.
  */
 export async function chooseClvChampion(
   book: Pick<OrderBook, 'customers' | 'from'>,
@@ -70,8 +71,7 @@ function bestOf({ models, differences }: ClvEvaluation): ClvCandidate {
     const difference = differences.get(model);
     if (difference === undefined) return false;
     const { gini, spearman, mae } = difference;
-    const signs = [sign(gini), sign(spearman), -sign(mae)];
-    return signs.includes(-1) && !signs.includes(1);
+    return sign(gini) === -1 && sign(spearman) === -1 && sign(mae) === 1;
   }).reduce<ClvCandidate>(
     (best, model) => (best === INCUMBENT || giniOf(model) > giniOf(best) ? model : best),
     INCUMBENT,
