@@ -1,0 +1,190 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { register as registerBacktest } from '../../cli/backtest.ts';
+import { register as registerClv } from '../../cli/clv.ts';
+import { register as registerModels } from '../../cli/models.ts';
+import { useEnvironment } from '../../local/environment.ts';
+import { readProjectWiring } from '../../local/project.ts';
+import { ModelNotFound, NotEnoughData, UnreadableInput, Usage } from '../../shared/errors.ts';
+import { printedBy } from '../printed-by.ts';
+import { dateOf, payments, transactionsCsv } from './shop.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'clv-commands-'));
+const file = (name: string) => join(folder, name);
+const DAYS = 300;
+const rows = payments(300, DAYS, 5);
+const orders = `transactions:${file('orders.csv')}`;
+
+const clv = (...words: string[]) => printedBy([registerClv], ['clv', ...words]);
+const models = (...words: string[]) => printedBy([registerModels], ['models', ...words]);
+
+beforeAll(() => {
+  useEnvironment(readProjectWiring('dev'), join(folder, 'data'));
+  writeFileSync(file('orders.csv'), transactionsCsv(rows));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  process.exitCode = undefined;
+});
+
+test('without a model there is nothing to score with, and that is said', async () => {
+  await expect(clv('segments', '--orders', orders)).rejects.toThrow(ModelNotFound);
+});
+
+describe('from orders to tiers', () => {
+  let version = '';
+  beforeAll(async () => {
+    const printed = JSON.parse(
+      await clv(
+        'train',
+        '--orders',
+        orders,
+        '--as-of',
+        dateOf(DAYS),
+        '--horizon-days',
+        '60',
+        '--json',
+      ),
+    );
+    expect(printed).toMatchObject({ model: 'clv', horizon_days: 60, as_of: dateOf(DAYS) });
+    expect(Object.keys(printed.metrics)).toEqual(
+      expect.arrayContaining(['past-spend', 'bg-nbd-gamma-gamma', printed.champion]),
+    );
+    version = printed.version;
+  }, 60_000);
+
+  test('the registry shows the version, its card and its gates', async () => {
+    expect(await models('list', 'clv')).toContain(`${version}  candidate`);
+    const shown = await models('show', 'clv', version);
+    expect(shown).toMatch(/orders from 2020-01-0\d to 2020-10-27: \d+ rows, 300 customers/);
+    expect(shown).toContain('gini-over-past-spend');
+    expect(await models('card', 'clv', version)).toContain('## Groups');
+    expect(await models('promote', 'clv', version)).toContain('next run of clv-scoring');
+  });
+
+  test('every customer is scored once, and explained to the same value', async () => {
+    const out = file('scores.csv');
+    const flags = ['--orders', orders, '--as-of', dateOf(DAYS)];
+    const printed = JSON.parse(await clv('score', ...flags, '--out', out, '--json'));
+    const [header, ...lines] = readFileSync(out, 'utf8').trim().split('\n');
+    expect(header).toBe(
+      'customer_id,predicted_value,low,high,p_alive,churn_probability,expected_purchases,tier',
+    );
+    const ids = lines.map((line) => line.split(',')[0] as string);
+    expect(ids).toEqual([...new Set(rows.map(({ customer }) => customer))].sort());
+    expect(printed).toMatchObject({ customers: ids.length, model_version: version });
+    const explained = JSON.parse(await clv('explain', ids[7] as string, ...flags, '--json'));
+    expect(explained.predicted_value).toBeCloseTo(Number(lines[7]?.split(',')[1]), 3);
+    const sum = explained.reasons.reduce(
+      (all: number, reason: { contribution: number }) => all + reason.contribution,
+      explained.base,
+    );
+    expect(sum / explained.predicted_value).toBeCloseTo(1, 5);
+  });
+
+  test('segments hold all customers and all value; one of them is listed', async () => {
+    const flags = ['--orders', orders, '--as-of', dateOf(DAYS)];
+    const { tiers } = JSON.parse(await clv('segments', ...flags, '--json'));
+    const sumOf = (name: string) =>
+      tiers.reduce((all: number, tier: Record<string, number>) => all + (tier[name] ?? 0), 0);
+    expect(sumOf('customers')).toBe(300);
+    expect(sumOf('value_share')).toBeCloseTo(1, 9);
+    expect(tiers[0]).toMatchObject({ tier: 'high' });
+    expect(tiers[0].value_share).toBeGreaterThan(0.5);
+    const out = file('high.csv');
+    await clv('segments', ...flags, '--tier', 'high', '--out', out);
+    const values = readFileSync(out, 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => Number(line.split(',')[1]));
+    expect(values).toHaveLength(tiers[0].customers);
+    expect(values).toEqual(values.toSorted((one, other) => other - one));
+  });
+
+  test.each([
+    [['segments', '--tier', 'gold'], Usage, /--tier gold/],
+    [['segments', '--out', 'x.csv'], Usage, /--tier/],
+    [['segments', '--as-of', dateOf(DAYS - 1)], Usage, /learned from orders up to/],
+    [['explain', 'nobody'], NotEnoughData, /nobody had bought nothing/],
+    [['score', '--as-of', dateOf(DAYS), '--out', 'x.txt'], Usage, /\.csv or \.parquet/],
+    [['score', '--as-of', 'today', '--out', 'x.csv'], Usage, /YYYY-MM-DD/],
+    [['segments', '--model', '2020-01-01-000000000000'], ModelNotFound, /not registered/],
+  ])('%j', async (words, error, message) => {
+    const run = clv(...words, '--orders', orders);
+    await expect(run).rejects.toThrow(error);
+    await expect(run).rejects.toThrow(message);
+  });
+});
+
+describe('orders that are not what they should be', () => {
+  const train = (name: string, text: string, ...more: string[]) => {
+    writeFileSync(file(name), text);
+    return clv('train', '--orders', `transactions:${file(name)}`, '--json', ...more);
+  };
+
+  test('amounts with commas are read, dates in the future and cells that are none are counted', async () => {
+    const printed = JSON.parse(
+      await train(
+        'odd.csv',
+        'customer_id,date,amount\na,2020-01-01,"1,250.50"\na,2020-02-01,10\nb,2999-01-01,5\nb,2020-01-05,abc\n,2020-01-05,5\n',
+      ),
+    );
+    expect(printed.orders).toMatchObject({
+      purchases: 2,
+      dropped: { date_in_the_future: 1, unreadable_amount: 1, no_customer: 1 },
+    });
+    expect(printed).toMatchObject({ champion: 'seasonal-bg-nbd', metrics: null });
+  });
+
+  test.each([
+    [
+      'two.csv',
+      'customer_id,date,amount,currency\na,2020-01-01,5,GBP\nb,2020-01-02,5,EUR\n',
+      UnreadableInput,
+      /GBP and EUR/,
+    ],
+    ['none.csv', 'customer_id,date,amount\n', UnreadableInput, /no purchase/],
+    ['other.csv', 'who,when\na,2020-01-01\n', UnreadableInput, /customer_id/],
+  ])('%s: refused by name', async (name, text, error, message) => {
+    const run = train(name, text);
+    await expect(run).rejects.toThrow(error);
+    await expect(run).rejects.toThrow(message);
+  });
+
+  test('a day before all orders: nothing to train on', async () => {
+    await expect(
+      train('early.csv', transactionsCsv(rows), '--as-of', '2019-01-01'),
+    ).rejects.toThrow(NotEnoughData);
+  });
+});
+
+describe('customers predicted by models of other customers', () => {
+  const backtest = (...more: string[]) =>
+    printedBy(
+      [registerBacktest],
+      ['backtest', 'clv', '--orders', orders, '--out', file('folds.csv'), '--json', ...more],
+    );
+
+  test('each customer is predicted once; the level is that of the others', async () => {
+    const printed = JSON.parse(
+      await backtest('--cutoff', dateOf(DAYS - 60), '--horizon-days', '60', '--folds', '3'),
+    );
+    const ids = readFileSync(file('folds.csv'), 'utf8').trim().split('\n').slice(1);
+    const known = new Set(
+      rows.filter(({ day }) => day < DAYS - 60).map(({ customer }) => customer),
+    );
+    expect(ids.map((line) => line.split(',')[0])).toEqual([...known].sort());
+    expect(printed.metrics.customers).toBe(known.size);
+    expect(Math.abs(printed.metrics.models.forests.total_bias.value)).toBeLessThan(0.2);
+  }, 60_000);
+
+  test.each([
+    [['--cutoff', dateOf(DAYS - 10), '--horizon-days', '60', '--folds', '3'], NotEnoughData],
+    [['--cutoff', dateOf(DAYS - 60), '--horizon-days', '60', '--folds', '1'], Usage],
+  ])('%j', async (words, error) => {
+    await expect(backtest(...words)).rejects.toThrow(error);
+  });
+});
