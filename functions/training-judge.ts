@@ -4,7 +4,7 @@ import { openObjectStore } from '#adapters/object-store';
 import { readChampion } from '../shared/domain/publish-model.ts';
 import { judgeRun } from '../shared/domain/training-run/steps.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
-import { taskHandler } from '../shared/runtime/task-handler.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
 import { trainingRun } from '../shared/schemas/training-run.ts';
 
 const environment = z.object({
@@ -15,7 +15,7 @@ const environment = z.object({
 });
 
 /** Measures what was fitted beside the champion, and puts it through the gates. */
-export const handler = taskHandler(environment, z.object({ run: trainingRun }), (names) => {
+export const handler = stepHandler(environment, z.object({ run: trainingRun }), (names) => {
   const lake = openObjectStore(names.LAKE_BUCKET);
   const stores = {
     files: openObjectStore(names.MODELS_BUCKET),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { openModelRegistry } from '#adapters/model-registry';
 import { openObjectStore } from '#adapters/object-store';
 import { registerRun } from '../shared/domain/training-run/steps.ts';
-import { taskHandler } from '../shared/runtime/task-handler.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
 import { trainingRun } from '../shared/schemas/training-run.ts';
 
 const environment = z.object({
@@ -12,7 +12,7 @@ const environment = z.object({
 });
 
 /** Registers the run's version. Nothing changes for shoppers. */
-export const handler = taskHandler(environment, z.object({ run: trainingRun }), (names) => {
+export const handler = stepHandler(environment, z.object({ run: trainingRun }), (names) => {
   const lake = openObjectStore(names.LAKE_BUCKET);
   const stores = {
     files: openObjectStore(names.MODELS_BUCKET),

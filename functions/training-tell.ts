@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { openNotices } from '#adapters/notices';
 import { failureNotice, registeredNotice } from '../shared/domain/training-run/notice.ts';
-import { taskHandler } from '../shared/runtime/task-handler.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
 import { caughtError, trainingRun, trainingVerdict } from '../shared/schemas/training-run.ts';
 
 const environment = z.object({ MEDIUM_NOTICES: z.string(), LOW_NOTICES: z.string() });
@@ -12,7 +12,7 @@ const outcome = z.union([
 ]);
 
 /** Tells people how a run has ended. */
-export const handler = taskHandler(environment, outcome, (names) => {
+export const handler = stepHandler(environment, outcome, (names) => {
   const notices = openNotices({ medium: names.MEDIUM_NOTICES, low: names.LOW_NOTICES });
   return async (ended) => {
     await notices.publish(

@@ -182,12 +182,14 @@ const deliveryResource = z.looseObject({
     }),
   }),
 });
+/** What only CloudFormation can work out, such as the address of an image: stand-ins ask for none. */
+const onAws = z.strictObject({ 'Fn::Sub': z.unknown() }).transform(() => 'known on AWS');
 const machineResource = z.looseObject({
   Properties: z.looseObject({
     StateMachineName: z.string(),
     Definition: z.record(z.string(), z.unknown()),
     DefinitionSubstitutions: z
-      .record(z.string(), z.union([z.string(), z.number().transform(String), reference]))
+      .record(z.string(), z.union([z.string(), z.number().transform(String), reference, onAws]))
       .default({}),
   }),
 });

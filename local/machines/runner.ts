@@ -2,7 +2,7 @@ import type { StateMachine } from 'aws-local-stepfunctions';
 import type { EmbeddedStateMachines } from '../../shared/embedded/state-machines.ts';
 import type { Execution } from '../../shared/ports.ts';
 import { type RunnableMachine, runnableMachine, type WiredMachine } from './definition.ts';
-import type { History } from './history.ts';
+import type { History, HistoryEvent } from './history.ts';
 import type { TaskHandler, Tasks } from './tasks.ts';
 
 const LOOK_EVERY_MS = 500;
@@ -94,7 +94,11 @@ export class MachineRunner {
     const run = new StateMachine(definition).run(JSON.parse(input) as RunInput, {
       overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },
       context: {
-        Execution: { Id: `${resource}:${name}`, Name: name },
+        Execution: {
+          Id: `${resource}:${name}`,
+          Name: name,
+          RedriveCount: this.#ports.history.read(execution).filter(isEnd).length,
+        },
         StateMachine: { Id: resource, Name: resource },
       },
     });
@@ -135,6 +139,11 @@ export class MachineRunner {
       });
     }
   }
+}
+
+/** Of a run that was then redriven: being cut off is no end. */
+function isEnd({ type }: HistoryEvent): boolean {
+  return type === 'ExecutionFailed' || type === 'ExecutionTimeout';
 }
 
 function statusOf({ name }: Error): 'FAILED' | 'TIMED_OUT' | 'ABORTED' {

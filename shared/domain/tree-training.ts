@@ -146,7 +146,8 @@ export async function growUntilWorse(
   };
 }
 
-function trainerParameters(
+/** Of a training, but for the number of trees. */
+export function trainerParameters(
   rows: PrefixRows,
   inputs: readonly TrainedInput[],
   parameters: TreeParameters,
@@ -188,7 +189,8 @@ function inputsOf(
   });
 }
 
-function columnsOf(
+/** The rows as the trainer takes them. */
+export function columnsOf(
   rows: PrefixRows,
   chosen: Uint32Array,
   inputs: readonly TrainedInput[],

@@ -24,6 +24,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   'clv-check': ['s3'],
   'clv-publish-part': ['dynamodb', 's3'],
   'clv-publish': ['s3', 'sns'],
+  'clv-proxies': ['eventbridge', 's3', 'sns'],
   'training-begin': ['dynamodb', 's3'],
   'training-validate': ['s3'],
   'training-build-set': ['s3'],

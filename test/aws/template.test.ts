@@ -62,6 +62,7 @@ const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
   'clv-check': ['s3:CreateSession', 's3:DeleteObject', 's3:PutObject'],
   'clv-publish-part': ['dynamodb:DescribeEndpoints', 's3:CreateSession', 's3:DeleteObject'],
   'clv-publish': ['s3:CreateSession', 's3:DeleteObject'],
+  'clv-proxies': ['s3:CreateSession', 's3:DeleteObject'],
   'training-begin': [
     'dynamodb:DescribeEndpoints',
     'dynamodb:PutItem',

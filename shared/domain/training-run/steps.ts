@@ -13,9 +13,13 @@ import { acceptReport, reportBytes, requireFit, validateEvents } from '../lake-v
 import type { ModelFolder } from '../model-folder.ts';
 import { fitPropensity, judgePropensity, type TrainedKinds } from '../propensity-training.ts';
 import { type ModelStores, registerModel } from '../publish-model.ts';
+import type { Hyperparameters } from '../sagemaker/hyperparameters.ts';
+import { jobName, LONGEST_NAME } from '../sagemaker/job-name.ts';
+import type { ReportedMetric } from '../sagemaker/reported-metrics.ts';
 import type { ServedState } from '../serving-sample.ts';
 import type { WindowRules } from '../training-window.ts';
 import { buildSet } from './build-set.ts';
+import { adoptHosted, hostedTraining } from './hosted-trees.ts';
 import { readJson, writeJson } from './json-bytes.ts';
 import { lakeEvents } from './lake-events.ts';
 import { RunFolder } from './run-folder.ts';
@@ -84,6 +88,68 @@ export async function fitRun(run: TrainingRun, lake: ObjectStore): Promise<void>
     'models.json',
     writeJson(await fitPropensity(rows, run.seed, { window: windowOf(run) })),
   );
+}
+
+/** A job to be run; null where the run has its models. */
+export interface HostedJob {
+  readonly name: string;
+  readonly hyperparameters: Hyperparameters;
+  /** Of a tuning job: those that no trial changes. */
+  readonly fixed: Hyperparameters;
+  readonly train: string;
+  readonly validation: string;
+  readonly output: string;
+}
+
+/** Drawn by each trial: state-machines/training.asl.json has their ranges. */
+const TUNED = ['eta', 'max_depth', 'min_child_weight', 'subsample', 'num_round'];
+
+/**
+ * Writes what a job of SageMaker is given.
+ * @param bucket name of the lake's
+ * @throws NotEnoughData
+ */
+export async function prepareJob(
+  run: TrainingRun,
+  bucket: string,
+  lake: ObjectStore,
+): Promise<HostedJob | null> {
+  const folder = new RunFolder(lake, run.run_id);
+  if ((await folder.bytes('models.json')) !== null) return null;
+  const rows = readRows(await folder.required('rows.bin'));
+  const { train, validation, hyperparameters } = hostedTraining(rows, run.seed, windowOf(run));
+  const uri = (file: string) => `s3://${bucket}/${folder.key(file)}`;
+  await folder.put('train/rows.csv', Buffer.from(train));
+  await folder.put('validation/rows.csv', Buffer.from(validation));
+  return {
+    // Redrives number their own jobs.
+    name: jobName([run.run_id], LONGEST_NAME.tuning - 4),
+    hyperparameters,
+    fixed: Object.fromEntries(
+      Object.entries(hyperparameters).filter(([name]) => !TUNED.includes(name)),
+    ),
+    train: uri('train/'),
+    validation: uri('validation/'),
+    output: uri('jobs'),
+  };
+}
+
+/**
+ * Takes over what a job has left, once it has proved to predict as the job reported.
+ * @param artifact `s3://bucket/key` in the lake
+ * @throws MalformedArtifact, PredictionsDiffer, RunIncomplete
+ */
+export async function adoptJob(
+  run: TrainingRun,
+  artifact: string,
+  reported: readonly ReportedMetric[],
+  lake: ObjectStore,
+): Promise<void> {
+  const folder = new RunFolder(lake, run.run_id);
+  const file = artifact.slice(artifact.indexOf(folder.key('')) + folder.key('').length);
+  const rows = readRows(await folder.required('rows.bin'));
+  const models = adoptHosted(rows, windowOf(run), await folder.required(file), reported);
+  await folder.put('models.json', writeJson(models));
 }
 
 /** What judging a run needs besides the run. */
