@@ -7,13 +7,13 @@ import {
   type SurveyRow,
 } from '../shared/domain/batch-features-run/check-survey.ts';
 import { NotEnoughData } from '../shared/errors.ts';
-import { taskHandler } from '../shared/runtime/task-handler.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
 import { surveyed } from '../shared/schemas/batch-features-run.ts';
 
 const environment = z.object({ LAKE_BUCKET: z.string() });
 
 /** Judges a day of events before silver is made of it, and snapshots before they are loaded. */
-export const handler = taskHandler(environment, surveyed, ({ LAKE_BUCKET }) => {
+export const handler = stepHandler(environment, surveyed, ({ LAKE_BUCKET }) => {
   const lake = openObjectStore(LAKE_BUCKET);
   const rowsAt = async (location: string): Promise<SurveyRow[]> => {
     const body = await lake.get(location.replace(`s3://${LAKE_BUCKET}/`, ''));

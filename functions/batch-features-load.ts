@@ -6,7 +6,7 @@ import { openOnlineStore } from '#adapters/online-store';
 import { exportedRows } from '../shared/domain/batch-features-run/exported-rows.ts';
 import { loadSnapshot } from '../shared/domain/feature-snapshot.ts';
 import { NotEnoughData, StoreUnavailable } from '../shared/errors.ts';
-import { taskHandler } from '../shared/runtime/task-handler.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
 import { part } from '../shared/schemas/batch-features-run.ts';
 
 const environment = z.object({ LAKE_BUCKET: z.string(), ONLINE_TABLE: z.string() });
@@ -19,7 +19,7 @@ const RETRY = {
 };
 
 /** Writes one part of a snapshot to the online items; again, it changes nothing. */
-export const handler = taskHandler(environment, part, (names) => {
+export const handler = stepHandler(environment, part, (names) => {
   const lake = openObjectStore(names.LAKE_BUCKET);
   const online = openOnlineStore(names.ONLINE_TABLE);
   return async ({ entity, date, key }) => {

@@ -6,7 +6,7 @@ import { openOnlineStore } from '#adapters/online-store';
 import { noteDay } from '../shared/domain/batch-features-run/plan-run.ts';
 import { noteLoaded } from '../shared/domain/feature-snapshot.ts';
 import { assumedVisibleFrom, markSnapshot } from '../shared/domain/snapshot-mark.ts';
-import { taskHandler } from '../shared/runtime/task-handler.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
 import { marked } from '../shared/schemas/batch-features-run.ts';
 
 const environment = z.object({ LAKE_BUCKET: z.string(), ONLINE_TABLE: z.string() });
@@ -19,7 +19,7 @@ const RETRY = {
 };
 
 /** Notes that a day of silver is whole, or since when a snapshot is visible online. */
-export const handler = taskHandler(environment, marked, (names) => {
+export const handler = stepHandler(environment, marked, (names) => {
   const lake = openObjectStore(names.LAKE_BUCKET);
   const online = openOnlineStore(names.ONLINE_TABLE);
   const clock = openClock();

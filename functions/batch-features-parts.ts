@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { openObjectStore } from '#adapters/object-store';
-import { taskHandler } from '../shared/runtime/task-handler.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
 import { exported } from '../shared/schemas/batch-features-run.ts';
 
 const environment = z.object({ LAKE_BUCKET: z.string() });
 
 /** The files that Athena has unloaded. */
-export const handler = taskHandler(environment, exported, (names) => {
+export const handler = stepHandler(environment, exported, (names) => {
   const lake = openObjectStore(names.LAKE_BUCKET);
   return async ({ prefix }) => {
     const keys: string[] = [];

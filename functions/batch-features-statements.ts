@@ -9,13 +9,13 @@ import {
   surveySnapshots,
 } from '../shared/features/trino-statements.ts';
 import { LAKE_TABLES, SNAPSHOT_VIEWS } from '../shared/features/trino-tables.ts';
-import { taskHandler } from '../shared/runtime/task-handler.ts';
+import { stepHandler } from '../shared/runtime/step-handler.ts';
 import { wantedStatements } from '../shared/schemas/batch-features-run.ts';
 
 const environment = z.object({ LAKE_BUCKET: z.string(), SHOP_TIME_ZONE: z.string() });
 
 /** The texts that the machine has Athena run. */
-export const handler = taskHandler(environment, wantedStatements, (names) => {
+export const handler = stepHandler(environment, wantedStatements, (names) => {
   return async (wanted) => {
     switch (wanted.of) {
       case 'tables': {
