@@ -29,6 +29,10 @@ export const BENCHMARKS = {
     about: 'one pass of data validation over lines in memory, CPU time of one thread',
     load: () => import('./data-profile.ts'),
   },
+  'training-rows': {
+    about: 'lines of the lake made a training set, CPU time of one thread',
+    load: () => import('./training-rows.ts'),
+  },
   fold: {
     about: 'batches of 500 stream records folded into online items, the store in memory',
     load: () => import('./fold.ts'),
@@ -40,6 +44,10 @@ export const BENCHMARKS = {
   'batch-features': {
     about: 'the SQL of user and product features beside queries by hand, 2 M events, one thread',
     load: () => import('./batch-features.ts'),
+  },
+  'clv-scale': {
+    about: 'order lines to a file of customer values; FORESIGHT_BENCH_CUSTOMERS says how many',
+    load: () => import('./clv-scale.ts'),
   },
   'online-reads': {
     about: 'feature reads from the embedded store, 1,000 a second for 10 s',

@@ -48,17 +48,23 @@ function sampled(of: number, count: number, seed: number): number[] {
   return [...Array(of).keys()].filter(() => random() < count / of);
 }
 
+/** @param condition on `customer_number` */
 async function linesWhere(connection: DuckDBConnection, condition: string): Promise<OrderBook> {
+  const named = await connection.runAndReadAll(
+    `SELECT customer_number, customer FROM customers WHERE ${condition}`,
+  );
+  const ids = new Map(named.getRows() as [number, string][]);
   // Overlaps of files and dates in the future are gone already.
   const collector = new OrderCollector({ files: 1, now: Number.POSITIVE_INFINITY });
+  // One thread reads in the order of the table.
   const result = await connection.stream(
-    `SELECT customer, order_id, time, product, quantity, value, cancels, country FROM order_lines
-     WHERE ${condition} ORDER BY rowid`,
+    `SELECT customer_number, order_id, time, product, quantity, value, cancels, country
+     FROM order_lines WHERE ${condition}`,
   );
   for (let chunk = await result.fetchChunk(); chunk?.rowCount; chunk = await result.fetchChunk()) {
-    const [customers, orders, times, products, quantities, values, cancels, countries] =
+    const [numbers, orders, times, products, quantities, values, cancels, countries] =
       chunk.getColumns() as [
-        string[],
+        number[],
         string[],
         number[],
         (string | null)[],
@@ -69,7 +75,7 @@ async function linesWhere(connection: DuckDBConnection, condition: string): Prom
       ];
     for (let row = 0; row < chunk.rowCount; row++)
       collector.add({
-        customer: customers[row] as string,
+        customer: ids.get(numbers[row] as number) as string,
         order: orders[row] as string,
         at: times[row] as number,
         product: products[row] as string | null,

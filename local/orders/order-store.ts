@@ -184,14 +184,14 @@ async function sorted(
   const [rows, readable] = all as [number, number];
   if (paths.length > 1) await mergeFiles(connection);
   await connection.run(
-    `CREATE TABLE customers AS SELECT customer, (row_number() OVER (ORDER BY customer) - 1)::INTEGER AS number
+    `CREATE TABLE customers AS SELECT customer, (row_number() OVER (ORDER BY customer) - 1)::INTEGER AS customer_number
      FROM (SELECT DISTINCT customer FROM read_lines WHERE dropped IS NULL)`,
   );
   await connection.run(
     `CREATE TABLE order_lines AS
-     SELECT number AS customer_number, customer, order_id, time, product, quantity, value, cancels, country
+     SELECT customer_number, order_id, time, product, quantity, value, cancels, country
      FROM (SELECT *, rowid AS ordinal FROM read_lines WHERE dropped IS NULL) JOIN customers USING (customer)
-     ORDER BY number, time, ordinal`,
+     ORDER BY customer_number, time, ordinal`,
   );
   await connection.run('DROP TABLE read_lines');
   const [found] = await ask(

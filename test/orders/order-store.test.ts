@@ -194,7 +194,7 @@ describe.skipIf(!existsSync(RETAIL[0]))('Online Retail', () => {
     const [before, after] = RETAIL.map((path) =>
       gunzipSync(readFileSync(path)).toString().trimEnd().split('\n'),
     ) as [string[], string[]];
-    const paths = [[before[0], ...before.slice(-60_000)], after.slice(0, 60_000)].map(
+    const paths = [[before[0], ...before.slice(-25_000)], after.slice(0, 30_000)].map(
       (lines, index) => {
         const path = join(folder, `retail-${index}.csv`);
         writeFileSync(path, `${lines.join('\n')}\n`);
