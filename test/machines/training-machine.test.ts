@@ -6,9 +6,14 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { functionResource } from '../../local/functions.ts';
 import type { WiredMachine } from '../../local/machines/definition.ts';
 import { platformTasks } from '../../local/machines/platform-tasks.ts';
+import type { TaskHandler } from '../../local/machines/tasks.ts';
 import { readProjectWiring } from '../../local/project.ts';
+import { trainingJobSchema } from '../../shared/domain/sagemaker/training-job.ts';
+import { tuningJobSchema } from '../../shared/domain/sagemaker/tuning-job.ts';
+import { failureNotice } from '../../shared/domain/training-run/notice.ts';
 import { closeDataDirectory, dataDirectory } from '../../shared/embedded/data-directory.ts';
 import { openStateMachines } from '../../shared/embedded/state-machines.ts';
+import type { CaughtError } from '../../shared/schemas/training-run.ts';
 import { ended, type Ran, runnerOf, statesOf } from './run-machine.ts';
 
 /** The real file of the machine; its functions are stood for, so that every branch can be taken. */
@@ -28,8 +33,17 @@ const WORKING: Steps = {
   'training-judge': () => ({ version: 'v1', status: 'candidate' }),
   'training-register': () => undefined,
   'training-tell': () => undefined,
+  'training-prepare-job': () => JOB,
+  'training-adopt-job': () => undefined,
 };
-const DONE = ['Begin', 'ValidateData', 'BuildSet', 'Fit', 'Judge', 'Register'];
+const JOB = {
+  ...{ name: 'training-2026-11-21', hyperparameters: { eta: '0.1' }, fixed: { seed: '1' } },
+  ...{ train: 's3://l/train/', validation: 's3://l/validation/', output: 's3://l/jobs' },
+};
+const TRAIN = 'arn:aws:states:::sagemaker:createTrainingJob.sync';
+const TUNE = 'arn:aws:states:::sagemaker:createHyperParameterTuningJob.sync';
+const METRIC = { MetricName: 'validation:logloss', Value: 0.4 };
+const DONE = ['Begin', 'ValidateData', 'BuildSet', 'ChooseTrainer', 'Fit', 'Judge', 'Register'];
 
 const calls: [string, Record<string, unknown>][] = [];
 
@@ -45,29 +59,31 @@ afterEach(async () => {
   vi.unstubAllEnvs();
 });
 
-function runner(steps: Steps) {
+function runner(steps: Steps, services: Record<string, TaskHandler> = {}) {
   const byResource = new Map(
     Object.entries({ ...WORKING, ...steps }).map(([name, step]) => [
       functionResource(name),
       [name, step] as const,
     ]),
   );
-  return runnerOf(
-    machine,
-    platformTasks({
-      machines: openStateMachines(),
-      invoke: async (resource, payload) => {
-        const [name, step] = byResource.get(resource) as readonly [string, Step];
-        calls.push([name, payload as Record<string, unknown>]);
-        return step(payload as Record<string, unknown>);
-      },
-    }),
-  );
+  const platform = platformTasks({
+    machines: openStateMachines(),
+    invoke: async (resource, payload) => {
+      const [name, step] = byResource.get(resource) as readonly [string, Step];
+      calls.push([name, payload as Record<string, unknown>]);
+      return step(payload as Record<string, unknown>);
+    },
+  });
+  return runnerOf(machine, new Map([...platform, ...Object.entries(services)]));
 }
 
-async function run(steps: Steps, input = '{}'): Promise<Ran> {
+async function run(
+  steps: Steps,
+  input = '{}',
+  services: Record<string, TaskHandler> = {},
+): Promise<Ran> {
   await openStateMachines().start(machine.resource, 'one', input);
-  await runner(steps).idle();
+  await runner(steps, services).idle();
   return ended(machine, 'one');
 }
 
@@ -161,6 +177,80 @@ test('a failed run is redriven from its start', async () => {
   await runner({}).idle();
   expect((await ended(machine, 'one')).status).toBe('SUCCEEDED');
   expect(await openStateMachines().redrive(machine.resource, 'one')).toBe(false);
+});
+
+const by = (trainer: string): Steps => ({ 'training-begin': () => ({ ...RUN, seed: 3, trainer }) });
+
+test('a training job is asked for as the service takes it, and adopted', async () => {
+  const job = vi.fn(async (_request: unknown) => ({
+    ModelArtifacts: { S3ModelArtifacts: 's3://l/jobs/j/output/model.tar.gz' },
+    FinalMetricDataList: [METRIC],
+  }));
+  const ran = await run(by('training-job'), '{}', { [TRAIN]: job });
+  expect(statesOf(ran).slice(3, 7)).toEqual(['ChooseTrainer', 'PrepareJob', 'ChooseJob', 'Train']);
+  const request = job.mock.calls[0]?.[0];
+  expect(trainingJobSchema.parse(request)).toMatchObject({
+    TrainingJobName: 'training-2026-11-21-0',
+    HyperParameters: { eta: '0.1' },
+  });
+  expect(calls.find(([name]) => name === 'training-adopt-job')?.[1]).toMatchObject({
+    artifact: 's3://l/jobs/j/output/model.tar.gz',
+    metrics: [METRIC],
+  });
+  expect(ran.status).toBe('SUCCEEDED');
+});
+
+test('of a tuning job the best trial is adopted', async () => {
+  const job = vi.fn(async (_request: unknown) => ({
+    BestTrainingJob: {
+      TrainingJobName: 'training-1-007-abc',
+      FinalHyperParameterTuningJobObjectiveMetric: METRIC,
+    },
+  }));
+  const ran = await run(by('tuning-job'), '{}', { [TUNE]: job });
+  expect(tuningJobSchema.parse(job.mock.calls[0]?.[0])).toMatchObject({
+    HyperParameterTuningJobConfig: { RandomSeed: 3 },
+    TrainingJobDefinition: { StaticHyperParameters: { seed: '1' } },
+  });
+  expect(calls.find(([name]) => name === 'training-adopt-job')?.[1]).toMatchObject({
+    artifact: 's3://l/jobs/training-1-007-abc/output/model.tar.gz',
+    metrics: [METRIC],
+  });
+  expect(ran.status).toBe('SUCCEEDED');
+});
+
+test.each([
+  ['a training job that fails', 'training-job', TRAIN, 'AlgorithmError: it ran out of memory'],
+  ['a tuning job of which every trial fails', 'tuning-job', TUNE, 'All training jobs failed'],
+])('%s ends the run, and people are told its reason', async (_case, trainer, service, reason) => {
+  const ran = await run(by(trainer), '{}', {
+    [service]: async () => failing('States.TaskFailed', `{"FailureReason":"${reason}"}`)(),
+  });
+  expect(statesOf(ran).slice(-2)).toEqual(['TellFailure', 'Failed']);
+  expect(called()).not.toContain('training-adopt-job');
+  const [notice] = told() as [{ failure: CaughtError }];
+  expect(failureNotice('r', notice.failure)).toMatchObject({
+    subject: 'training: the job of SageMaker failed',
+    body: expect.stringContaining(reason),
+  });
+});
+
+test('a run that has its models asks for no job', async () => {
+  const ran = await run({ ...by('training-job'), 'training-prepare-job': () => null });
+  expect(statesOf(ran).slice(4, 7)).toEqual(['PrepareJob', 'ChooseJob', 'Judge']);
+  expect(ran.status).toBe('SUCCEEDED');
+});
+
+test('a job of a redriven run has a name of its own: SageMaker runs no name twice', async () => {
+  const names: unknown[] = [];
+  const job: TaskHandler = async (request) => {
+    names.push((request as { TrainingJobName: string }).TrainingJobName);
+    throw Object.assign(new Error('{}'), { name: 'States.TaskFailed' });
+  };
+  await run(by('training-job'), '{}', { [TRAIN]: job });
+  await openStateMachines().redrive(machine.resource, 'one');
+  await runner(by('training-job'), { [TRAIN]: job }).idle();
+  expect(names).toEqual(['training-2026-11-21-0', 'training-2026-11-21-1']);
 });
 
 /** Lets the time of a retry pass, as soon as the machine waits for it. */

@@ -153,6 +153,36 @@ describe('a run', () => {
   }, 60_000);
 });
 
+describe('a run that has a job train', () => {
+  const input = { ...START, trainer: 'training-job' };
+
+  test('registers what the job left; done again, the same bytes', async () => {
+    newShop();
+    expect((await trained('one', input)).status).toBe('SUCCEEDED');
+    const before = await registered();
+    expect(Object.keys(before).length).toBeGreaterThan(1);
+    for (const key of await keysOf('gold/training/'))
+      if (!key.includes('/jobs/')) await lake().delete(key); // the service keeps what it was asked
+    expect((await trained('two', input)).status).toBe('SUCCEEDED');
+    expect(await registered()).toEqual(before);
+  }, 60_000);
+
+  test('whose artifact is malformed registers nothing, and says why', async () => {
+    newShop();
+    await openStateMachines().start(machine.resource, 'one', JSON.stringify(input));
+    const runner = await newRunner((invoke) => async (name, event) => {
+      if (name === 'training-adopt-job')
+        for (const key of await keysOf('gold/training/'))
+          if (key.endsWith('model.tar.gz')) await lake().put(key, Buffer.from('not a model'));
+      return invoke(name, event);
+    });
+    await runner.idle();
+    expect((await ended(machine, 'one')).status).toBe('FAILED');
+    expect(notices('MediumNotices')).toEqual(['training: the training job left no usable model']);
+    expect(await registered()).toEqual({});
+  }, 60_000);
+});
+
 describe('a run that is killed', () => {
   /** Documents that a step writes last; without them it was killed in the middle of its writing. */
   const LAST: Record<string, string> = {

@@ -64,9 +64,9 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     what: 'events tell of a time after their receipt',
     advice: `Take the named events out of the lake: a model would learn from what no score can know. ${AGAIN}`,
   },
-  EveryTrialFailed: {
-    what: 'every trial of the tuning failed',
-    advice: `Look at the job's own log for the first failure. ${AGAIN}`,
+  'States.TaskFailed': {
+    what: 'the job of SageMaker failed',
+    advice: `See its reason above and its log in /aws/sagemaker. ${AGAIN}`,
   },
   MalformedArtifact: {
     what: 'the training job left no usable model',
