@@ -8,19 +8,39 @@ import { type OrderBook, OrderCollector } from '../orders/order-book.ts';
 import type { OrderLine } from '../orders/order-line.ts';
 import { chunksKey, gatheredKey } from './publication-keys.ts';
 
-/** Where the lake keeps orders: those of the shop's table, and of the stream among other events. */
-export const ORDER_FOLDERS = ['bronze/orders/', 'bronze/enriched_events/'] as const;
+/**
+ * Where the lake keeps orders: those of the shop's table, lines of imported files, and purchases among
+ * the other events of the stream. The first that there is counts alone, for each holds every order.
+ */
+export const ORDER_FOLDERS = [
+  'bronze/orders/',
+  'bronze/order_lines/',
+  'bronze/enriched_events/',
+] as const;
+const [, FILE_LINES, EVENTS] = ORDER_FOLDERS;
 
 /**
  * A line of an order on its way to its customer's part. The lake is written at least once and keeps
  * every change of an order: of equal `key`, the one changed last counts, once.
  */
-interface GatheredLine {
-  readonly key: string;
-  readonly changed: string;
+const gatheredLine = z.strictObject({
+  key: z.string(),
+  changed: z.string(),
   /** Null: the order is not, or no more, one that was bought. */
-  readonly line: OrderLine | null;
-}
+  line: z
+    .strictObject({
+      customer: z.string(),
+      order: z.string(),
+      at: z.number(),
+      product: z.string().nullable(),
+      quantity: z.number(),
+      value: z.number(),
+      cancels: z.boolean(),
+      country: z.string().nullable(),
+    })
+    .nullable(),
+});
+export type GatheredLine = z.infer<typeof gatheredLine>;
 
 /** What came of the lines of some objects. */
 export interface GatherCounts {
@@ -98,9 +118,15 @@ export async function gatherOrders(
 type Gathered = { readonly customer: string; readonly entry: GatheredLine };
 
 function gatheredOf(key: string, text: string): Gathered | 'no-order' | 'left_out' | 'unreadable' {
-  const isEvent = key.startsWith(ORDER_FOLDERS[1]);
+  const isEvent = key.startsWith(EVENTS);
   // Most events are no orders: what names neither type need not be parsed.
   if (isEvent && !text.includes('"purchase"') && !text.includes('"refund"')) return 'no-order';
+  if (key.startsWith(FILE_LINES)) {
+    const { success, data } = gatheredLine.safeParse(jsonOf(text));
+    return !success || data.line === null
+      ? 'unreadable'
+      : { customer: data.line.customer, entry: data };
+  }
   const parsed = z.union([enrichedEvent, importedOrder]).safeParse(jsonOf(text));
   if (!parsed.success) return 'unreadable';
   return 'event_type' in parsed.data ? ofEvent(parsed.data) : ofTable(parsed.data);

@@ -60,7 +60,6 @@ export async function planScoring(
   };
 }
 
-/** A shop whose order table is imported has every order there: those of the stream would count twice. */
 async function orderChunks(lake: ObjectStore): Promise<readonly (readonly string[])[]> {
   for (const folder of ORDER_FOLDERS) {
     const chunks: string[][] = [];

@@ -33,8 +33,10 @@ export function scoresKey(run: string, part: number): string {
   return `${runFolder(run)}/scores/${padded(part)}.jsonl`;
 }
 
-export function partTotalsKey(run: string, part: number): string {
-  return `${runFolder(run)}/totals/${padded(part)}.json`;
+/** @param part null: the folder of all */
+export function partTotalsKey(run: string, part: number | null): string {
+  const folder = `${runFolder(run)}/totals/`;
+  return part === null ? folder : `${folder}${padded(part)}.json`;
 }
 
 /** Digests of the files that a part was published in. */
@@ -52,14 +54,18 @@ export function listKey(asOf: string, tier: ClvValueTier, part: number): string 
   return `${ROOT}/lists/as_of=${asOf}/tier=${tier}/${padded(part)}.csv`;
 }
 
+/** What is published of each day lies here. */
+export const MANIFESTS = `${ROOT}/publications/`;
+
 export function manifestKey(asOf: string): string {
-  return `${ROOT}/publications/${asOf}.json`;
+  return `${MANIFESTS}${asOf}.json`;
 }
 
 export function driftKey(asOf: string): string {
   return `${ROOT}/drift/${asOf}.json`;
 }
 
-export function proxiesKey(asOf: string): string {
-  return `${ROOT}/proxies/${asOf}.json`;
+/** How the predictions of a day turned out. */
+export function outcomesKey(asOf: string): string {
+  return `${ROOT}/outcomes/${asOf}.json`;
 }
