@@ -32,6 +32,11 @@ export function requireParity(
   const rows = columns[0]?.length ?? 0;
   if (rows === 0)
     throw new InvalidRequest('parity needs rows: none were given to compare', 'columns');
+  if (columns.length !== forest.featureCount)
+    throw new InvalidRequest(
+      `the rows have ${columns.length} columns, the model ${forest.featureCount}`,
+      'columns',
+    );
   if (predictions.length !== rows)
     throw new MalformedPrediction(
       `the container answered ${predictions.length} predictions to ${rows} rows`,

@@ -70,24 +70,33 @@ export function writeLibsvmChannel(data: TrainingData): string {
  * @throws InvalidRequest naming the row and column of what is no number
  */
 export function readCsvChannel(files: readonly string[], weighted: boolean): TrainingData {
-  const rows = linesOf(files).map((line) => line.split(','));
-  const before = weighted ? 2 : 1;
-  const count = rows.reduce((most, row) => Math.max(most, row.length), 0) - before;
-  if (count < 1) throw new NotEnoughData('the channel has no feature columns');
-  const numbers = (column: number) =>
-    Float32Array.from(rows, (row, at) => numberOf(row[column] ?? '', at, column));
-  const required = (column: number) => {
-    const values = numbers(column);
-    const at = values.findIndex(Number.isNaN);
-    if (at >= 0) throw new InvalidRequest(`row ${at}, column ${column} is empty`, 'train');
-    return values;
-  };
+  const [labels, ...others] = readCsvColumns(files);
+  const weights = weighted ? others.shift() : undefined;
+  if (labels === undefined || others.length === 0)
+    throw new NotEnoughData('the channel has no feature columns');
+  for (const [column, values] of [labels, weights].entries()) {
+    const row = values?.findIndex(Number.isNaN) ?? -1;
+    if (row >= 0) throw new InvalidRequest(`row ${row}, column ${column} is empty`, 'train');
+  }
   return {
-    columns: Array.from({ length: count }, (_, index) => numbers(index + before)),
-    labels: required(0),
-    ...(weighted ? { weights: required(1) } : {}),
-    featureNames: namesOf(count),
+    columns: others,
+    labels,
+    ...(weights === undefined ? {} : { weights }),
+    featureNames: namesOf(others.length),
   };
+}
+
+/**
+ * The columns of CSV files without a header, NaN where a field is empty or a row is too short.
+ * @throws NotEnoughData without rows
+ * @throws InvalidRequest naming the row and column of what is no number
+ */
+export function readCsvColumns(files: readonly string[]): readonly Float32Array[] {
+  const rows = linesOf(files).map((line) => line.split(','));
+  const count = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  return Array.from({ length: count }, (_, column) =>
+    Float32Array.from(rows, (row, at) => numberOf(row[column] ?? '', at, column)),
+  );
 }
 
 /**
