@@ -26,6 +26,8 @@ interface Query {
   readonly onDuckdb: (work: (connection: DuckDBConnection) => Promise<void>) => Promise<void>;
 }
 
+const INTERRUPT_EVERY_MS = 20;
+
 /** The statements that the platform sends, by their beginnings. */
 const STATEMENTS: readonly {
   readonly type: 'DDL' | 'DML';
@@ -102,13 +104,20 @@ async function onDuckdb(
   const scratch = join(dataDirectory().path, 'unfinished');
   mkdirSync(scratch, { recursive: true });
   const { connection, close } = await openTrinoOnDuckdb(scratch);
-  const interrupt = () => connection.interrupt();
+  let interrupting: NodeJS.Timeout | undefined;
+  // Again and again: what has not quite begun hears nothing of it.
+  const interrupt = () => {
+    interrupting = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
+  };
   signal.addEventListener('abort', interrupt, { once: true });
   try {
+    signal.throwIfAborted();
     for (const table of LAKE_TABLES)
       if (new RegExp(`\\b${table.name}\\b`).test(text)) await viewTable(connection, lake, table);
+    signal.throwIfAborted();
     await work(connection);
   } finally {
+    clearInterval(interrupting);
     signal.removeEventListener('abort', interrupt);
     close();
   }
