@@ -3,7 +3,7 @@ import type { BuyTillYouDie, BuyTillYouDieFit } from './clv-buy-till-you-die.ts'
 import { type SeasonProfile, seasonFactor, seasonProfile } from './clv-season.ts';
 import { type ClvSnapshot, type ClvSpan, clvSnapshot, fitAt, pastSpend } from './clv-snapshot.ts';
 import { clvTrainingRows } from './clv-training-rows.ts';
-import { openClvTrees } from './clv-tree-values.ts';
+import { type ClvTreeValues, openClvTrees } from './clv-tree-values.ts';
 import { type ClvTrees, trainClvTrees } from './clv-trees.ts';
 import type { OrderBook } from './orders/order-book.ts';
 
@@ -119,10 +119,16 @@ export function levelsOf(trees: ClvTrees, snapshot: ClvSnapshot): ClvLevels {
   return { twoStage: level(twoStage), tweedie: level(tweedie), correction: level(correction) };
 }
 
-/** Opens a population: the function then answers for any part of its customers, at any later time. */
-export function openClvPopulation(population: ClvPopulation): (snapshot: ClvSnapshot) => ClvValues {
+/**
+ * Opens a population: the function then answers for any part of its customers, at any later time.
+ * @param open the forests; another than the usual way where somebody else has evaluated them
+ */
+export function openClvPopulation(
+  population: ClvPopulation,
+  open: (trees: ClvTrees) => (snapshot: ClvSnapshot) => ClvTreeValues = openClvTrees,
+): (snapshot: ClvSnapshot) => ClvValues {
   const { trees, season, span } = population;
-  const grown = trees === null ? null : openClvTrees(trees);
+  const grown = trees === null ? null : open(trees);
   return (snapshot) => {
     const factor = seasonFactor(season, snapshot.at, span.horizonDays);
     const plain = plainValues(snapshot);
