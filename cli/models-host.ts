@@ -66,7 +66,7 @@ async function hostOnStage(
   const [{ openObjectStore }, { openModelRegistry }, { hostOnEndpoint }] = await Promise.all([
     import('../shared/aws/object-store.ts'),
     import('../shared/aws/model-registry.ts'),
-    import('../shared/aws/hosted-endpoint.ts'),
+    import('./hosted-endpoint.ts'),
   ]);
   const bucket = nameOf('ModelsBucket');
   const files = openObjectStore(bucket);

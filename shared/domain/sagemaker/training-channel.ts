@@ -2,9 +2,6 @@ import { InvalidRequest, NotEnoughData } from '../../errors.ts';
 import { checkTrainingData, type TrainingData } from '../../trees/train/training-data.ts';
 import { decimalText } from './decimal-text.ts';
 
-export const CSV = 'text/csv';
-export const LIBSVM = 'text/libsvm';
-
 /**
  * Rows as the built-in XGBoost container takes them: no header, the label first, then the weight
  * where rows have weights (hyperparameter `csv_weights`), then the features; nothing where a value is

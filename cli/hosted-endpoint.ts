@@ -8,11 +8,11 @@ import {
   SageMakerClient,
   UpdateEndpointCommand,
 } from '@aws-sdk/client-sagemaker';
-import { type EndpointVariant, endpointConfig } from '../domain/sagemaker/endpoint.ts';
-import type { HostedModelRequest } from '../domain/sagemaker/hosted-model.ts';
-import { ServiceUnavailable } from '../errors.ts';
-import { call } from './call.ts';
-import { callLimits } from './call-limits.ts';
+import { call } from '../shared/aws/call.ts';
+import { callLimits } from '../shared/aws/call-limits.ts';
+import { type EndpointVariant, endpointConfig } from '../shared/domain/sagemaker/endpoint.ts';
+import type { HostedModelRequest } from '../shared/domain/sagemaker/hosted-model.ts';
+import { ServiceUnavailable } from '../shared/errors.ts';
 
 export interface Hosted {
   readonly endpoint: string;

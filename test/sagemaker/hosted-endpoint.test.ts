@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
-import { type HostedVersion, hostOnEndpoint } from '../../shared/aws/hosted-endpoint.ts';
+import { type HostedVersion, hostOnEndpoint } from '../../cli/hosted-endpoint.ts';
 import { hostedModelRequest } from '../../shared/domain/sagemaker/hosted-model.ts';
 
 // The emulator has no UpdateEndpoint; the first hosting is tested against it (test/emulators).
