@@ -127,6 +127,30 @@ const SAGEMAKER_JOB = [
       's3:PutObject',
     ],
   },
+  {
+    type: 'AWS::StepFunctions::StateMachine',
+    roles: ({ RoleArn, Definition }) =>
+      JSON.stringify(Definition).includes(':sagemaker:createTrainingJob.sync') ? [RoleArn] : [],
+    calls: [
+      'events:DescribeRule',
+      'events:PutRule',
+      'events:PutTargets',
+      'iam:PassRole',
+      'sagemaker:AddTags',
+      'sagemaker:CreateHyperParameterTuningJob',
+      'sagemaker:CreateTrainingJob',
+      'sagemaker:DescribeHyperParameterTuningJob',
+      'sagemaker:DescribeTrainingJob',
+      'sagemaker:StopHyperParameterTuningJob',
+      'sagemaker:StopTrainingJob',
+    ],
+  },
+  {
+    type: 'AWS::Events::Rule',
+    roles: ({ Targets }) =>
+      Targets.flatMap(({ RoleArn }: { RoleArn?: unknown }) => (RoleArn ? [RoleArn] : [])),
+    calls: ['states:StartExecution'],
+  },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'foresight-actions-'));
