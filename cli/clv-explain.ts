@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
 import { openClock } from '#adapters/clock';
-import { ORDER_FORMATS, readOrders } from '../local/read-orders.ts';
 import { scoreCustomers, snapshotFor } from '../shared/domain/clv-model.ts';
 import { largestReasons } from '../shared/domain/clv-reasons.ts';
 import { NotEnoughData } from '../shared/errors.ts';
 import { alignedTable } from './aligned-table.ts';
-import { asOf, clvVersion, day, dayNamed, requireLater } from './clv-orders.ts';
+import {
+  asOf,
+  clvVersion,
+  day,
+  dayNamed,
+  ORDER_SOURCES,
+  readClvOrders,
+  requireLater,
+} from './clv-orders.ts';
 import { progressLine } from './progress.ts';
 
 export function register(clv: Command): void {
@@ -13,7 +20,7 @@ export function register(clv: Command): void {
     .command('explain')
     .description("why a customer's value is what it is: contributions in money that sum to it")
     .argument('<customer>', 'as the orders name it')
-    .requiredOption('--orders <format:file[,file…]>', `formats: ${ORDER_FORMATS.join(', ')}`)
+    .requiredOption('--orders <format:file[,file…]>', ORDER_SOURCES)
     .option('--as-of <date>', 'orders before this day count (default: all)')
     .option('--model <version>', 'default: the one that serves, else the newest candidate')
     .option('--json', 'one JSON document')
@@ -31,8 +38,11 @@ async function explain(customer: string, flags: Flags): Promise<void> {
   if (flags.asOf !== undefined) dayNamed('--as-of', flags.asOf);
   const model = await clvVersion(flags.model);
   const progress = progressLine();
-  const book = await readOrders(flags.orders, openClock().now(), (rows) =>
-    progress.show(`${rows} rows read`),
+  const { book } = await readClvOrders(
+    flags.orders,
+    openClock().now(),
+    model.document.activity === true,
+    (rows) => progress.show(`${rows} rows read`),
   );
   progress.end();
   const at = asOf(flags.asOf, book);

@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { openOnlineStore } from '#adapters/online-store';
 import { resourceNamed } from '../local/environment.ts';
+import { readLakeOrders } from '../local/lake-orders.ts';
 import { openModels } from '../local/models.ts';
-import { parseOrderSource } from '../local/read-orders.ts';
+import { ORDER_FORMATS, parseOrderSource, readOrders } from '../local/read-orders.ts';
 import { type ClvModel, readClvModel } from '../shared/domain/clv-model.ts';
 import { CLV_MODEL } from '../shared/domain/clv-training.ts';
 import { timestamp } from '../shared/domain/orders/cell-values.ts';
@@ -53,8 +54,41 @@ export function importTold(counts: Readonly<ImportCounts>): string {
   return `${counts.rows} rows: ${counts.purchases} lines of purchases (${counts.no_product} of no product), ${counts.cancellations_matched} cancellations matched, ${counts.cancellations_unmatched} of purchases not known, ${counts.merged} merged; dropped: ${dropped.join(', ') || 'none'}.`;
 }
 
+/** The orders of the lake, under the name of a format. */
+const LAKE = 'canonical';
+export const ORDER_SOURCES = `formats: ${ORDER_FORMATS.join(', ')}; or ${LAKE}: those of the lake`;
+
+export interface ClvOrders {
+  readonly book: OrderBook;
+  /** SHA-256, hex. */
+  readonly digests: readonly string[];
+}
+
+/**
+ * The orders of files or of the lake.
+ * @param activity whether sessions and carts are needed
+ * @throws Usage, UnreadableInput, NotEnoughData
+ */
+export async function readClvOrders(
+  source: string,
+  now: number,
+  activity: boolean,
+  report: (rows: number) => void,
+): Promise<ClvOrders> {
+  if (isLake(source)) {
+    const { book, digest } = await readLakeOrders(now, activity);
+    return { book, digests: [digest] };
+  }
+  if (activity) throw new Usage(`--orders ${source}: sessions and carts are in the lake: ${LAKE}`);
+  return { book: await readOrders(source, now, report), digests: await digestsOf(source) };
+}
+
+export function isLake(source: string): boolean {
+  return source === LAKE;
+}
+
 /** SHA-256 of each file of a source. */
-export async function digestsOf(source: string): Promise<readonly string[]> {
+async function digestsOf(source: string): Promise<readonly string[]> {
   return await Promise.all(
     parseOrderSource(source).paths.map(async (path) => {
       const hash = createHash('sha256');

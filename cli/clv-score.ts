@@ -5,14 +5,20 @@ import type { Command } from 'commander';
 import { openClock } from '#adapters/clock';
 import { storeOrders } from '../local/orders/order-store.ts';
 import { scoreBase } from '../local/orders/score-base.ts';
-import { ORDER_FORMATS, parseOrderSource } from '../local/read-orders.ts';
+import { SCORE_COLUMNS, type ScoredPart, writeScores } from '../local/orders/scored-part.ts';
+import { parseOrderSource } from '../local/read-orders.ts';
+import { writeTable } from '../local/write-table.ts';
 import { checkWritable } from '../local/write-whole.ts';
+import type { ClvModel } from '../shared/domain/clv-model.ts';
 import { Usage } from '../shared/errors.ts';
 import {
   clvVersion,
   day,
   dayNamed,
   importTold,
+  isLake,
+  ORDER_SOURCES,
+  readClvOrders,
   requireCustomers,
   requireLater,
 } from './clv-orders.ts';
@@ -22,7 +28,7 @@ export function register(clv: Command): void {
   clv
     .command('score')
     .description('what every customer is going to spend, by a registered model, into a file')
-    .requiredOption('--orders <format:file[,file…]>', `formats: ${ORDER_FORMATS.join(', ')}`)
+    .requiredOption('--orders <format:file[,file…]>', ORDER_SOURCES)
     .requiredOption('--as-of <date>', 'YYYY-MM-DD: orders before this day count')
     .requiredOption(
       '--out <file>',
@@ -45,7 +51,7 @@ interface Flags {
 
 async function score(flags: Flags): Promise<void> {
   const at = dayNamed('--as-of', flags.asOf);
-  const source = parseOrderSource(flags.orders);
+  if (!isLake(flags.orders)) parseOrderSource(flags.orders);
   const workers = flags.workers === undefined ? availableParallelism() : Number(flags.workers);
   if (!Number.isInteger(workers) || workers < 1)
     throw new Usage(`--workers ${flags.workers}: use 1 or more`);
@@ -58,14 +64,10 @@ async function score(flags: Flags): Promise<void> {
   // Beside the result: what is sorted on disk is as large as the orders.
   const folder = mkdtempSync(join(dirname(resolve(flags.out)), 'clv-score-'));
   try {
-    progress.show('sorting orders by customer');
-    const store = await storeOrders(source, openClock().now(), folder);
-    const scored = await scoreBase(store, model, at, {
-      folder,
-      path: flags.out,
-      workers,
-      report: (customers) => progress.show(`${customers} of ${store.customers} customers scored`),
-    });
+    const scored =
+      isLake(flags.orders) || (model.document.activity === true) === true
+        ? await scoreInMemory(model, flags, at, folder)
+        : await scoreOnDisk(model, flags, { at, folder, workers, report: progress.show });
     requireCustomers(scored.customers, at);
     progress.end();
     const { customers, predictedValue, tiers, counts } = scored;
@@ -92,4 +94,49 @@ Tiers: ${tiers.high} high, ${tiers.medium} medium, ${tiers.low} low. They are in
     progress.end();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** More orders than the memory holds, in parts. */
+async function scoreOnDisk(
+  model: ClvModel,
+  { orders, out }: Flags,
+  {
+    at,
+    folder,
+    workers,
+    report,
+  }: {
+    readonly at: number;
+    readonly folder: string;
+    readonly workers: number;
+    readonly report: (text: string) => void;
+  },
+): Promise<ScoredPart> {
+  report('sorting orders by customer');
+  const store = await storeOrders(parseOrderSource(orders), openClock().now(), folder);
+  return await scoreBase(store, model, at, {
+    folder,
+    path: out,
+    workers,
+    report: (customers) => report(`${customers} of ${store.customers} customers scored`),
+  });
+}
+
+/** The lake's orders. */
+async function scoreInMemory(
+  model: ClvModel,
+  { orders, out }: Flags,
+  at: number,
+  folder: string,
+): Promise<ScoredPart> {
+  const { book } = await readClvOrders(
+    orders,
+    openClock().now(),
+    model.document.activity === true,
+    () => {},
+  );
+  const lines = join(folder, 'scores.csv');
+  const scored = writeScores(model, book, at, lines);
+  await writeTable(out, SCORE_COLUMNS, (writer) => writer.append(lines));
+  return scored;
 }

@@ -1,20 +1,28 @@
 import type { Command } from 'commander';
 import { openClock } from '#adapters/clock';
-import { ORDER_FORMATS, readOrders } from '../local/read-orders.ts';
 import { writeTable } from '../local/write-table.ts';
 import { scoreCustomers } from '../shared/domain/clv-model.ts';
 import { clvSegments } from '../shared/domain/clv-segments.ts';
 import { Usage } from '../shared/errors.ts';
 import { CLV_VALUE_TIERS } from '../shared/schemas/clv.ts';
 import { alignedTable } from './aligned-table.ts';
-import { asOf, clvVersion, day, dayNamed, requireCustomers, requireLater } from './clv-orders.ts';
+import {
+  asOf,
+  clvVersion,
+  day,
+  dayNamed,
+  ORDER_SOURCES,
+  readClvOrders,
+  requireCustomers,
+  requireLater,
+} from './clv-orders.ts';
 import { progressLine } from './progress.ts';
 
 export function register(clv: Command): void {
   clv
     .command('segments')
     .description('tiers of customers: how many, what share of the value, and who is in one')
-    .requiredOption('--orders <format:file[,file…]>', `formats: ${ORDER_FORMATS.join(', ')}`)
+    .requiredOption('--orders <format:file[,file…]>', ORDER_SOURCES)
     .option('--as-of <date>', 'orders before this day count (default: all)')
     .option('--model <version>', 'default: the one that serves, else the newest candidate')
     .option('--tier <tier>', `list the customers of one: ${CLV_VALUE_TIERS.join(', ')}`)
@@ -41,8 +49,11 @@ async function segments(flags: Flags): Promise<void> {
   if (flags.asOf !== undefined) dayNamed('--as-of', flags.asOf);
   const model = await clvVersion(flags.model);
   const progress = progressLine();
-  const book = await readOrders(flags.orders, openClock().now(), (rows) =>
-    progress.show(`${rows} rows read`),
+  const { book } = await readClvOrders(
+    flags.orders,
+    openClock().now(),
+    model.document.activity === true,
+    (rows) => progress.show(`${rows} rows read`),
   );
   progress.end();
   const at = asOf(flags.asOf, book);

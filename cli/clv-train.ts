@@ -4,7 +4,6 @@ import { openClock } from '#adapters/clock';
 import { openOnlineStore } from '#adapters/online-store';
 import { resourceNamed } from '../local/environment.ts';
 import { openModels } from '../local/models.ts';
-import { ORDER_FORMATS, readOrders } from '../local/read-orders.ts';
 import project from '../package.json' with { type: 'json' };
 import { clvMetricsTable } from '../shared/domain/clv-card.ts';
 import { readClvModel } from '../shared/domain/clv-model.ts';
@@ -21,9 +20,10 @@ import {
   asOf,
   day,
   dayNamed,
-  digestsOf,
   horizonNamed,
   importTold,
+  ORDER_SOURCES,
+  readClvOrders,
   seedNamed,
 } from './clv-orders.ts';
 import { progressLine } from './progress.ts';
@@ -34,9 +34,10 @@ export function register(clv: Command): void {
     .description(
       "train a model of customers' values, measure it on later days, and register it as candidate if it passes its gates",
     )
-    .requiredOption('--orders <format:file[,file…]>', `formats: ${ORDER_FORMATS.join(', ')}`)
+    .requiredOption('--orders <format:file[,file…]>', ORDER_SOURCES)
     .option('--as-of <date>', 'orders from this day on are not looked at (default: after the last)')
     .option('--horizon-days <n>', 'days to predict', '365')
+    .option('--activity', 'learn from sessions and carts too; scoring then needs them')
     .option('--seed <n>', 'of the sampling and of the bootstrap intervals', '1')
     .option('--why <text>', 'kept in the registry', 'by hand')
     .option('--json', 'print version, gates and metrics as JSON')
@@ -47,6 +48,7 @@ interface Flags {
   readonly orders: string;
   readonly asOf?: string;
   readonly horizonDays: string;
+  readonly activity?: boolean;
   readonly seed: string;
   readonly why: string;
   readonly json?: boolean;
@@ -61,8 +63,12 @@ async function train(flags: Flags): Promise<void> {
   const now = openClock().now();
   const progress = progressLine();
   try {
-    const book = await readOrders(flags.orders, now, (rows) => progress.show(`${rows} rows read`));
-    const dataDigests = await digestsOf(flags.orders);
+    const { book, digests } = await readClvOrders(
+      flags.orders,
+      now,
+      flags.activity === true,
+      (rows) => progress.show(`${rows} rows read`),
+    );
     const before = await serving();
     progress.show(`training on ${book.customers.length} customers`);
     const trained = await trainClv(book, {
@@ -71,7 +77,7 @@ async function train(flags: Flags): Promise<void> {
       seed,
       runDate: day(now),
       codeVersion: project.version,
-      dataDigests,
+      dataDigests: digests,
       ...(before && { before }),
     });
     const reason = trained.blocking.map((gate) => `${gate.name}: ${gate.verdict}`).join(', ');

@@ -57,6 +57,7 @@ const REASONS = 5;
  * Scores every customer of the book who had bought by `at`, in the book's order. Any part of the
  * customers can be scored without the others: what is known of the population is in the model.
  * @param at epoch milliseconds: orders from then on are not looked at
+ * @throws UnusableModel where the model knows sessions and carts and the customers have none
  */
 export function scoreCustomers(
   model: ClvModel,
@@ -91,10 +92,15 @@ export function scoreCustomers(
 
 /** The customers of the book as the model sees them. */
 export function snapshotFor(
-  { population: { span, models } }: ClvModel,
+  { version, document, population: { span, models } }: ClvModel,
   book: Pick<OrderBook, 'customers'>,
   at: number,
 ): ClvSnapshot {
+  const { activity } = document;
+  if (activity && book.customers.some((customer) => customer.activity === undefined))
+    throw new UnusableModel(
+      `${version} learned from sessions and carts, these orders come without: score the lake's, or train without`,
+    );
   return clvSnapshot(book, at, span, models);
 }
 

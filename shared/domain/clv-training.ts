@@ -185,6 +185,9 @@ function documentOf({
     },
     gamma_gamma: { ...spend.model, diagnosis: [...spend.diagnosis], fallback: spend.fallback },
     season: population.season,
+    ...(training.snapshot.customers.some(({ customer }) => customer.activity) && {
+      activity: true as const,
+    }),
     value_cap: cap,
     trees: trees && {
       features: [...CLV_FEATURES],

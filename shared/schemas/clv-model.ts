@@ -52,6 +52,8 @@ export const clvDocument = z.strictObject({
       days: z.array(z.number().min(0)),
     })
     .nullable(),
+  /** Customers carried sessions and carts: they must again when they are scored. */
+  activity: z.literal(true).optional(),
   /** The 99.9th percentile of the labels: wholesalers teach no more than that. */
   value_cap: money,
   /** Null where there was too little to learn from. */

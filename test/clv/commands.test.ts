@@ -6,8 +6,11 @@ import { register as registerBacktest } from '../../cli/backtest.ts';
 import { register as registerClv } from '../../cli/clv.ts';
 import { register as registerModels } from '../../cli/models.ts';
 import { useEnvironment } from '../../local/environment.ts';
+import { openLake } from '../../local/lake.ts';
 import { readProjectWiring } from '../../local/project.ts';
 import { ModelNotFound, NotEnoughData, UnreadableInput, Usage } from '../../shared/errors.ts';
+import type { EnrichedEvent } from '../../shared/schemas/event.ts';
+import { enrichedEvent } from '../enriched-event.ts';
 import { printedBy } from '../printed-by.ts';
 import { dateOf, payments, transactionsCsv } from './shop.ts';
 
@@ -186,5 +189,58 @@ describe('customers predicted by models of other customers', () => {
     [['--cutoff', dateOf(DAYS - 60), '--horizon-days', '60', '--folds', '1'], Usage],
   ])('%j', async (words, error) => {
     await expect(backtest(...words)).rejects.toThrow(error);
+  });
+});
+
+describe('orders of the lake, with sessions and carts', () => {
+  /** A view a day before each order; every other one puts something into the cart. */
+  const events = rows.flatMap(({ customer, day, amount }, index) => {
+    const event = (event_type: EnrichedEvent['event_type'], at: number, more = {}) =>
+      enrichedEvent({ event_type, at, user_id: customer, session_id: `s${index}`, ...more });
+    const at = Date.parse(dateOf(day)) + index;
+    return [
+      event('page_view', at),
+      ...(index % 2 === 0 ? [event('add_to_cart', at + 1, { product_id: 'p' })] : []),
+      event('purchase', at + 2, { product_id: 'p', price: amount, quantity: 1 }),
+    ];
+  });
+  const flags = ['--orders', 'canonical', '--as-of', dateOf(DAYS)];
+  let version = '';
+
+  beforeAll(async () => {
+    const lake = openLake();
+    await lake.put(
+      'bronze/enriched_events/dt=2020-01-01/events.jsonl',
+      Buffer.from(`${events.map((event) => JSON.stringify(event)).join('\n')}\n`),
+    );
+    const printed = JSON.parse(
+      await clv('train', ...flags, '--horizon-days', '60', '--activity', '--json'),
+    );
+    version = printed.version;
+    expect(printed.orders).toMatchObject({ purchases: rows.length });
+  }, 60_000);
+
+  test('are features of a customer', async () => {
+    const last = rows.at(-1)?.customer as string;
+    const recent = rows.filter(
+      ({ customer, day }) => customer === last && day >= DAYS - 90 && day < DAYS,
+    );
+    const { reasons } = JSON.parse(
+      await clv('explain', last, ...flags, '--model', version, '--json'),
+    );
+    const sessions = reasons.find(({ feature }: { feature: string }) => feature === 'sessions_90d');
+    expect(sessions?.value).toBe(recent.length);
+  });
+
+  test('a model that knows them refuses orders without', async () => {
+    const run = clv('segments', '--orders', orders, '--as-of', dateOf(DAYS), '--model', version);
+    await expect(run).rejects.toThrow(/sessions and carts are in the lake/);
+  });
+
+  test('every customer is scored', async () => {
+    const printed = JSON.parse(
+      await clv('score', ...flags, '--out', file('lake.csv'), '--model', version, '--json'),
+    );
+    expect(printed.customers).toBe(300);
   });
 });
