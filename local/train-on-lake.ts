@@ -81,7 +81,7 @@ export async function trainOnLake(
 }
 
 /** A range that was asked for is used as a whole. */
-export function windowOf({ from, window }: Pick<LakeTraining, 'from' | 'window'>) {
+function windowOf({ from, window }: Pick<LakeTraining, 'from' | 'window'>) {
   return window ?? (from === null ? undefined : WHOLE_RANGE);
 }
 
@@ -90,7 +90,7 @@ export function windowOf({ from, window }: Pick<LakeTraining, 'from' | 'window'>
  * made. What came before `from` is a part of its own, left out of the training.
  * @throws NotEnoughData, UnreadableInput, FutureInformation
  */
-export async function replayLake(
+async function replayLake(
   { from, to, seed, timeZone }: Pick<LakeTraining, 'from' | 'to' | 'seed' | 'timeZone'>,
   report: (progress: string) => void,
 ) {

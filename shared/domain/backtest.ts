@@ -31,7 +31,7 @@ export interface Backtest {
 }
 
 /** Of AUC − 0.5, what a model reaches of what the perfect observer reaches on the same rows. */
-export interface ShareOfBayes {
+interface ShareOfBayes {
   readonly everyEventOnce: number | null;
   readonly everySessionOnce: number | null;
   /** Mean predicted over mean true probability. */

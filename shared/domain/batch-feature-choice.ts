@@ -2,7 +2,8 @@ import { logLoss } from '../math/log-loss.ts';
 import { sigmoid } from '../math/sigmoid.ts';
 import type { PrefixRows } from './prefix-rows.ts';
 import type { TrainingRows } from './trained-model.ts';
-import { growUntilWorse, type TreeParameters, variableInputs } from './tree-training.ts';
+import { growUntilWorse, variableInputs } from './tree-training.ts';
+import type { TreeParameters } from './tree-trial.ts';
 
 export interface BatchFeatureChoice {
   /** Indexes of the features to use. */

@@ -5,8 +5,7 @@ import type { EvaluatedRows, Evaluation } from './evaluation.ts';
 import type { Gated } from './gates.ts';
 import type { PrefixRows } from './prefix-rows.ts';
 import type { MeanContribution } from './shap-summary.ts';
-import type { LearningStep } from './trained-model.ts';
-import type { TreeTrial } from './tree-search.ts';
+import type { LearningStep, TreeTrial } from './tree-trial.ts';
 
 /** Metrics whose draws are kept, to compare versions pair by pair. */
 const PAIRED = [

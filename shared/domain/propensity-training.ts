@@ -31,8 +31,9 @@ import {
   trainingWindow,
   type WindowRules,
 } from './training-window.ts';
-import { searchTrees, type TreeTrial } from './tree-search.ts';
+import { searchTrees } from './tree-search.ts';
 import { DEFAULT_TREES, trainTrees } from './tree-training.ts';
+import type { TreeTrial } from './tree-trial.ts';
 
 /** What a run is besides its rows. */
 export interface TrainingRun {

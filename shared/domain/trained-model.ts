@@ -1,6 +1,6 @@
 import type { Calibration, Manifest } from '../schemas/model.ts';
 import type { Artifact } from './model-folder.ts';
-import type { TreeTrial } from './tree-search.ts';
+import type { LearningStep, TreeTrial } from './tree-trial.ts';
 
 /** What a training has made of rows: all that a registered version needs but its evaluation. */
 export interface TrainedModel {
@@ -18,13 +18,6 @@ export interface TrainedModel {
   readonly learningCurve: readonly LearningStep[];
   /** Every trial of the search for its parameters; none where nothing was searched. */
   readonly trials?: readonly TreeTrial[];
-}
-
-/** Log loss of the first trees, on the rows that they were fitted to and on later ones. */
-export interface LearningStep {
-  readonly trees: number;
-  readonly fitted: number;
-  readonly later: number;
 }
 
 /** A feature in the order of the model's vector. */

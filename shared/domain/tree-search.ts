@@ -1,31 +1,11 @@
 import { seededRandom } from '../math/seeded-random.ts';
 import type { PrefixRows } from './prefix-rows.ts';
-import {
-  type Search,
-  type SearchBudget,
-  successiveHalving,
-  type Trial,
-} from './successive-halving.ts';
+import { type Search, type SearchBudget, successiveHalving } from './successive-halving.ts';
 import { timeSlices } from './time-slices.ts';
-import type { LearningStep } from './trained-model.ts';
 import { requireBothClasses } from './training-columns.ts';
-import {
-  DEFAULT_TREES,
-  growUntilWorse,
-  type TreeParameters,
-  variableInputs,
-} from './tree-training.ts';
+import { DEFAULT_TREES, growUntilWorse, variableInputs } from './tree-training.ts';
+import type { TreeParameters, TreeTrial } from './tree-trial.ts';
 import { randomParameters, type SearchSpace } from './tuning.ts';
-
-/** Fitted up to a cut-off, measured on the sessions after it. */
-export interface CutOff {
-  readonly loss: number;
-  readonly trees: number;
-  readonly learningCurve: readonly LearningStep[];
-}
-
-export type TreeTrial = Trial<TreeParameters, CutOff>;
-export type TreeSearch = Search<TreeParameters, CutOff>;
 
 const SPACE: SearchSpace<keyof TreeParameters> = {
   learningRate: { from: 0.02, to: 0.1, scale: 'log' },
@@ -56,7 +36,7 @@ export async function searchTrees(
     readonly budget: SearchBudget;
     readonly onTrial?: (trial: TreeTrial) => void;
   },
-): Promise<TreeSearch> {
+): Promise<Search<TreeParameters, TreeTrial['measured'][number]>> {
   const inputs = variableInputs(rows, chosen, features);
   const slices = Object.values(timeSlices(rows, chosen, SLICES));
   const parts = slices.slice(1).map((later, index) => ({

@@ -7,7 +7,7 @@ import { type TrainedForest, type TrainingData, trainForest } from '../trees/tra
 import { writeXgboostJson } from '../trees/write-xgboost-json.ts';
 import { CART_DIRECTIONS } from './cart-directions.ts';
 import type { PrefixRows } from './prefix-rows.ts';
-import type { LearningStep, TrainedInput, TrainedModel, TrainingRows } from './trained-model.ts';
+import type { TrainedInput, TrainedModel, TrainingRows } from './trained-model.ts';
 import {
   labelsOf,
   listedCategories,
@@ -15,16 +15,7 @@ import {
   requireBothClasses,
   weightsOf,
 } from './training-columns.ts';
-
-/** Parameters of the trainer that a search may change. */
-export interface TreeParameters {
-  readonly learningRate: number;
-  readonly maxDepth: number;
-  readonly minChildWeight: number;
-  readonly lambda: number;
-  readonly subsample: number;
-  readonly columnSample: number;
-}
+import type { LearningStep, TreeParameters } from './tree-trial.ts';
 
 /** Chosen at five cut-offs before the last fifth of RetailRocket. */
 export const DEFAULT_TREES: TreeParameters = {
