@@ -20,6 +20,8 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   clv: ['dynamodb', 'secrets-manager'],
   'clv-plan': ['dynamodb', 's3'],
   'clv-gather': ['s3'],
+  'clv-features': ['s3'],
+  'clv-forests': ['s3'],
   'clv-score': ['s3'],
   'clv-check': ['s3'],
   'clv-publish-part': ['dynamodb', 's3'],

@@ -10,10 +10,36 @@ interface Statement {
 }
 
 /** Actions that AWS knows no narrower resource for. */
-const ACTIONS_ON_EVERYTHING = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
+const ACTIONS_ON_EVERYTHING = [
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+  // Of Step Functions, to log and trace.
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+  'logs:CreateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:DescribeLogGroups',
+  'logs:DescribeResourcePolicies',
+  'logs:GetLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:UpdateLogDelivery',
+  // Of SageMaker's jobs.
+  'ecr:GetAuthorizationToken',
+  'cloudwatch:PutMetricData',
+];
 
 /** Objects of a bucket, tables and executions have no names before they exist. */
 const WILDCARD_RESOURCES = [
+  `{"Fn::Sub":"\${LakeBucket.Arn}/gold/training/*"}`,
+  `{"Fn::Sub":"\${ModelsBucket.Arn}/hosted/*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/sagemaker/*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:sagemaker:\${AWS::Region}:\${AWS::AccountId}:model/clv-*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:sagemaker:\${AWS::Region}:\${AWS::AccountId}:transform-job/clv-*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:execution:foresight-dev-clv-scoring/*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:execution:foresight-prod-clv-scoring/*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:sagemaker:\${AWS::Region}:\${AWS::AccountId}:training-job/training-*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:sagemaker:\${AWS::Region}:\${AWS::AccountId}:hyper-parameter-tuning-job/training-*"}`,
   `{"Fn::Sub":"\${ModelsBucket.Arn}/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/bronze/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/undelivered/*"}`,
@@ -58,6 +84,8 @@ const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
     's3:DeleteObject',
   ],
   'clv-gather': ['s3:CreateSession', 's3:DeleteObject'],
+  'clv-features': ['s3:CreateSession', 's3:DeleteObject'],
+  'clv-forests': ['s3:CreateSession', 's3:DeleteObject'],
   'clv-score': ['s3:CreateSession', 's3:DeleteObject'],
   'clv-check': ['s3:CreateSession', 's3:DeleteObject', 's3:PutObject'],
   'clv-publish-part': ['dynamodb:DescribeEndpoints', 's3:CreateSession', 's3:DeleteObject'],
@@ -142,9 +170,13 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
       ...text.matchAll(/"Fn::GetAtt":\["([^"]+)"/g),
       ...text.matchAll(/\$\{(\w[^}.]*)[^}]*\}/g),
     ].map(([, name]) => name as string);
-    const substituted = all('AWS::StepFunctions::StateMachine').flatMap(([, { Properties }]) =>
-      Object.keys(Properties.DefinitionSubstitutions),
-    );
+    const substituted = [
+      ...all('AWS::StepFunctions::StateMachine').flatMap(([, { Properties }]) =>
+        Object.keys(Properties.DefinitionSubstitutions),
+      ),
+      // A text and what stands for its names.
+      ...[...text.matchAll(/"Fn::Sub":\["[^"]*",\{"(\w+)":/g)].map(([, name]) => name),
+    ];
     const unknown = references.filter(
       (name) =>
         !name.startsWith('AWS::') &&

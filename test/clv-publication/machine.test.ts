@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clvFromItem, clvKey } from '../../shared/domain/clv-publication/online-values.ts';
 import { readCurrent } from '../../shared/domain/clv-publication/publication.ts';
 import { publishedRows } from '../../shared/domain/clv-publication/published-tiers.ts';
@@ -21,8 +21,10 @@ import {
   serveModel,
   shop,
   tasksOf,
+  trainModel,
 } from './machine.ts';
 
+beforeAll(trainModel, 60_000);
 beforeEach(() => {
   const folder = mkdtempSync(join(tmpdir(), 'foresight-clv-'));
   vi.stubEnv('FORESIGHT_DATA_DIR', folder);
@@ -115,6 +117,39 @@ describe('a run', () => {
   beforeEach(async () => {
     await serveModel();
     await importOrders(shop);
+  });
+
+  test('whose forests a batch transform evaluates publishes the same values', async () => {
+    const values = async () => {
+      const rows = await publishedRows((await readCurrent(lake())) as ClvPublication, lake());
+      return new Map(rows.map((row) => [row.customer_id, row.predicted_value]));
+    };
+    const ran = await run('hosted', { as_of: WEEK, scorer: 'sagemaker' });
+    expect(ran.status).toBe('SUCCEEDED');
+    expect(statesOf(ran).filter((state) => state === 'TransformCustomers')).toHaveLength(4);
+    const hosted = await values();
+    for (const key of Object.keys(await made())) await lake().delete(key);
+    await run('embedded', { as_of: WEEK });
+    const embedded = await values();
+    expect([...hosted.keys()].toSorted()).toEqual([...embedded.keys()].toSorted());
+    for (const [customer, value] of embedded)
+      expect((hosted.get(customer) as number) / value).toBeCloseTo(1, 5);
+  });
+
+  test('whose batch transform fails publishes nothing, and says why', async () => {
+    const failing: Instead = {
+      async FeaturesFunction(event, real) {
+        await real();
+        const key = 'gold/clv/runs/clv-scoring-2026-01-05/features/00000.csv';
+        await lake().put(key, new TextEncoder().encode('0,not,a,number\n'));
+        return { part: (event as { part: number }).part };
+      },
+    };
+    const ran = await run('week', { as_of: WEEK, scorer: 'sagemaker', parts: 1 }, failing);
+    expect(ran.status).toBe('FAILED');
+    expect(statesOf(ran)).not.toContain('ScoreParts');
+    expect(publishedNotices('MediumNotices')).toHaveLength(1);
+    expect(await readCurrent(lake())).toBeNull();
   });
 
   test('whose mean is far from last week is halted: the numbers are told, last week stays', async () => {

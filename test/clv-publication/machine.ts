@@ -42,6 +42,8 @@ export const ENVIRONMENT = {
 const FUNCTIONS: Readonly<Record<string, string>> = {
   PlanFunction: 'clv-plan',
   GatherFunction: 'clv-gather',
+  FeaturesFunction: 'clv-features',
+  ForestsFunction: 'clv-forests',
   ScoreFunction: 'clv-score',
   CheckFunction: 'clv-check',
   PublishPartFunction: 'clv-publish-part',
@@ -106,10 +108,15 @@ async function trainedOnYear(): Promise<TrainedClv> {
 
 let trained: Promise<TrainedClv> | undefined;
 
-/** Lets a model serve. @returns its version */
-export async function serveModel(): Promise<string> {
+/** Trains once for all tests of a file. */
+export function trainModel(): Promise<TrainedClv> {
   trained ??= trainedOnYear();
-  const { folder } = await trained;
+  return trained;
+}
+
+/** Lets the model serve. @returns its version */
+export async function serveModel(): Promise<string> {
+  const { folder } = await trainModel();
   const models = openObjectStore(ENVIRONMENT.MODELS_BUCKET);
   for (const file of ['model', 'manifest', 'card'] as const)
     await models.put(modelFileKey('clv', folder.version, file), folder[file]);

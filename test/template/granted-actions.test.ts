@@ -70,23 +70,6 @@ const ACTORS: readonly {
       'lambda:UpdateAlias',
     ],
   },
-];
-
-/** What SageMaker does in the name of a job's role: AWS's list for training, transform and hosting. */
-const SAGEMAKER_JOB = [
-  'cloudwatch:PutMetricData',
-  'ecr:BatchCheckLayerAvailability',
-  'ecr:BatchGetImage',
-  'ecr:GetAuthorizationToken',
-  'ecr:GetDownloadUrlForLayer',
-  'logs:CreateLogGroup',
-  'logs:CreateLogStream',
-  'logs:DescribeLogStreams',
-  'logs:PutLogEvents',
-  's3:AbortMultipartUpload',
-  's3:GetObject',
-  's3:ListBucket',
-  's3:PutObject',
   {
     type: 'AWS::StepFunctions::StateMachine',
     roles: ({ RoleArn }) => [RoleArn],
@@ -146,11 +129,55 @@ const SAGEMAKER_JOB = [
     ],
   },
   {
+    type: 'AWS::StepFunctions::StateMachine',
+    roles: ({ RoleArn, Definition }) =>
+      JSON.stringify(Definition).includes(':sagemaker:createTransformJob.sync') ? [RoleArn] : [],
+    calls: [
+      'events:DescribeRule',
+      'events:PutRule',
+      'events:PutTargets',
+      'iam:PassRole',
+      'sagemaker:AddTags',
+      'sagemaker:CreateModel',
+      'sagemaker:CreateTransformJob',
+      'sagemaker:DescribeTransformJob',
+      'sagemaker:StopTransformJob',
+    ],
+  },
+  {
+    type: 'AWS::StepFunctions::StateMachine',
+    roles: ({ RoleArn, Definition }) =>
+      JSON.stringify(Definition).includes('"DISTRIBUTED"') ? [RoleArn] : [],
+    calls: [
+      'states:DescribeExecution',
+      'states:RedriveExecution',
+      'states:StartExecution',
+      'states:StopExecution',
+    ],
+  },
+  {
     type: 'AWS::Events::Rule',
     roles: ({ Targets }) =>
       Targets.flatMap(({ RoleArn }: { RoleArn?: unknown }) => (RoleArn ? [RoleArn] : [])),
     calls: ['states:StartExecution'],
   },
+];
+
+/** What SageMaker does in the name of a job's role: AWS's list for training, transform and hosting. */
+const SAGEMAKER_JOB = [
+  'cloudwatch:PutMetricData',
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:BatchGetImage',
+  'ecr:GetAuthorizationToken',
+  'ecr:GetDownloadUrlForLayer',
+  'logs:CreateLogGroup',
+  'logs:CreateLogStream',
+  'logs:DescribeLogStreams',
+  'logs:PutLogEvents',
+  's3:AbortMultipartUpload',
+  's3:GetObject',
+  's3:ListBucket',
+  's3:PutObject',
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'foresight-actions-'));

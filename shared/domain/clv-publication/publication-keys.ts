@@ -29,6 +29,22 @@ export function gatheredKey(run: string, part: number, chunk: number | null): st
   return chunk === null ? folder : `${folder}${padded(chunk)}.jsonl`;
 }
 
+/** Rows of a part as the forests take them; numbered, for SageMaker need not know whose they are. */
+export function featuresKey(run: string, part: number): string {
+  return `${runFolder(run)}/features/${padded(part)}.csv`;
+}
+
+/** What a forest says of the rows of a part. @param part null: the folder of all */
+export function predictionsKey(run: string, forest: string, part: number | null): string {
+  const folder = `${runFolder(run)}/predictions/${forest}/`;
+  return part === null ? folder : `${folder}${padded(part)}.csv.out`;
+}
+
+/** A forest as the container opens it. */
+export function artifactKey(version: string, forest: string): string {
+  return `${ROOT}/forests/${version}/${forest}/model.tar.gz`;
+}
+
 export function scoresKey(run: string, part: number): string {
   return `${runFolder(run)}/scores/${padded(part)}.jsonl`;
 }
