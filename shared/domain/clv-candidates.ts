@@ -10,8 +10,8 @@ import type { OrderBook } from './orders/order-book.ts';
 export type ClvCandidate = (typeof CLV_CANDIDATES)[number];
 export type ClvMethod = (typeof CLV_BASELINES)[number] | ClvCandidate;
 
-export type ClvComponent = 'seasonal-bg-nbd' | 'two-stage' | 'tweedie' | 'correction';
-export type ClvMixture = readonly (readonly [ClvComponent, number])[];
+type ClvComponent = 'seasonal-bg-nbd' | 'two-stage' | 'tweedie' | 'correction';
+type ClvMixture = readonly (readonly [ClvComponent, number])[];
 
 /** What each candidate is the weighted mean of. */
 export const CLV_MIXTURES: Readonly<Record<ClvCandidate, ClvMixture>> = {

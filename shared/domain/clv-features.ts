@@ -61,7 +61,6 @@ export const CLV_FEATURES = [
   'expected_purchases',
   'expected_value',
 ] as const;
-export type ClvFeature = (typeof CLV_FEATURES)[number];
 
 const WINDOWS = [30, 90, 180, 365] as const;
 const YEAR_DAYS = 365;

@@ -2,8 +2,8 @@ import { compileForest } from '../trees/evaluate.ts';
 import type { Forest } from '../trees/forest.ts';
 import { type TrainingData, type TrainingParameters, trainForest } from '../trees/train.ts';
 import { CLV_FEATURES } from './clv-features.ts';
+import { marginsOf } from './clv-margins.ts';
 import type { ClvTrainingRows } from './clv-training-rows.ts';
-import { marginsOf } from './clv-tree-values.ts';
 
 const PARAMETERS = {
   trees: 200,
