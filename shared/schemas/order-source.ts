@@ -2,6 +2,8 @@ import * as z from 'zod';
 
 const identifier = z.string().regex(/^[A-Za-z_][\w$]*$/, 'is no name of letters, digits and _');
 
+const orderState = z.enum(['bought', 'waiting', 'cancelled']);
+
 /** Which table of a shop's database holds its orders, and what its columns and statuses mean. */
 export const orderSource = z.strictObject({
   /** Names what was read of it in the lake. */
@@ -21,7 +23,7 @@ export const orderSource = z.strictObject({
   /** Amounts in another one are refused: they cannot be added. */
   currency: z.string().regex(/^[A-Z]{3}$/),
   /** What each status says of an order. A status that is not here is refused and counted. */
-  statuses: z.record(z.string(), z.enum(['bought', 'waiting', 'cancelled'])).default({}),
+  statuses: z.record(z.string(), orderState).default({}),
   page_rows: z.number().int().min(1).max(50_000).default(5000),
   /** Rows changed more recently wait: a transaction that began before may still be under way. */
   settle_seconds: z.number().int().min(0).max(3600).default(300),
@@ -44,8 +46,6 @@ export const orderDatabase = z.strictObject({
 });
 export type OrderDatabase = z.infer<typeof orderDatabase>;
 
-export type OrderState = 'bought' | 'waiting' | 'cancelled';
-
 /** An order as it stood when its row was last changed: one line of `bronze/orders`. */
 export const importedOrder = z.strictObject({
   source: z.string(),
@@ -56,7 +56,7 @@ export const importedOrder = z.strictObject({
   order_date: z.string(),
   amount: z.number(),
   currency: z.string(),
-  state: z.enum(['bought', 'waiting', 'cancelled']),
+  state: orderState,
   /** ISO 8601 UTC with microseconds: sorts as text. */
   updated_at: z.string(),
 });

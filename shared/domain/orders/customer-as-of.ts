@@ -68,15 +68,3 @@ export function valueBetween(
   const taken = cancellations.filter(within).reduce((sum, { value }) => sum + value, 0);
   return Math.max(0, bought - taken);
 }
-
-/** The days (from 0 at 1970) on which orders stood, ascending, each once, with their value. */
-export function orderDays(
-  orders: readonly StandingOrder[],
-): readonly { readonly day: number; readonly value: number }[] {
-  const days = new Map<number, number>();
-  for (const { at, value } of orders) {
-    const day = Math.floor(at / DAY_MS);
-    days.set(day, (days.get(day) ?? 0) + value);
-  }
-  return [...days].sort(([one], [other]) => one - other).map(([day, value]) => ({ day, value }));
-}
