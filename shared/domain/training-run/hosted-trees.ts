@@ -1,3 +1,4 @@
+import { PredictionsDiffer } from '../../errors.ts';
 import { shrunkenPlatt } from '../../math/shrunken-platt.ts';
 import { writeCompact } from '../../trees/compact-forest.ts';
 import { splitImportance } from '../../trees/split-importance.ts';
@@ -27,8 +28,8 @@ export interface HostedTraining {
 }
 
 /**
- * The rows that a job fits and validates on. Text channels have no categories, so that the device
- * and the channel of a visit are left out.
+ * The rows that a job fits and validates on. Text channels have no categories: the device and the
+ * channel of a visit go as their numbers.
  * @throws NotEnoughData
  */
 export function hostedTraining(
@@ -39,7 +40,7 @@ export function hostedTraining(
   const { fit, calibrate } = propensitySlices(rows, rules);
   requireBothClasses(rows, fit, 'to fit');
   requireBothClasses(rows, calibrate, 'to calibrate');
-  const inputs = numericInputs(rows, fit);
+  const inputs = variableInputs(rows, fit, [...rows.features.keys()]);
   const { monotone, ...parameters } = trainerParameters(rows, inputs, DEFAULT_TREES, seed);
   return {
     train: writeCsvChannel(withoutCategories(columnsOf(rows, fit, inputs))),
@@ -63,12 +64,16 @@ export function adoptHosted(
 ): TrainedKinds {
   const window: TrainingWindow = propensitySlices(rows, rules);
   const { fit, calibrate } = window;
-  const inputs = numericInputs(rows, fit);
+  const inputs = variableInputs(rows, fit, [...rows.features.keys()]);
   const featureNames = inputs.map(({ feature }) => rows.features[feature]?.name as string);
   const forest = { ...forestOfArtifact(artifact, inputs.length), featureNames };
   const later = columnsOf(rows, calibrate, inputs);
-  for (const metric of reported)
-    if (metric.MetricName === METRIC) requireReportedMetric(forest, 'validation', later, metric);
+  const metric = reported.find(({ MetricName }) => MetricName === METRIC);
+  if (metric === undefined)
+    throw new PredictionsDiffer(
+      `the job reported no ${METRIC}: nothing shows that its model was read as it predicts`,
+    );
+  requireReportedMetric(forest, 'validation', later, metric);
   const { a, b, share } = shrunkenPlatt(
     Float64Array.from(marginsOf(forest, later.columns)),
     labelsOf(rows, calibrate),
@@ -89,7 +94,7 @@ export function adoptHosted(
       inputs,
       parameters: { trainer: 'sagemaker-xgboost', trees, calibration_share: share },
       title: 'gradient-boosted trees of SageMaker',
-      method: `${trees} trees of the built-in XGBoost container, fitted to numbers alone; Platt's calibration, of which ${(100 * share).toFixed(0)} % is kept.`,
+      method: `${trees} trees of the built-in XGBoost container, categories as numbers; Platt's calibration, of which ${(100 * share).toFixed(0)} % is kept.`,
       learningCurve: [],
       movers: gains
         .slice(0, 10)
@@ -97,11 +102,6 @@ export function adoptHosted(
         .join('\n'),
     },
   };
-}
-
-function numericInputs(rows: PrefixRows, fit: Uint32Array) {
-  const numbers = [...rows.features.keys()].filter((at) => rows.features[at]?.type === 'number');
-  return variableInputs(rows, fit, numbers);
 }
 
 function withoutCategories({ categorical: _, ...data }: ReturnType<typeof columnsOf>) {
