@@ -1,3 +1,4 @@
+import { logit } from './logit.ts';
 import { plattScaling } from './platt-scaling.ts';
 import { sigmoid } from './sigmoid.ts';
 
@@ -13,7 +14,8 @@ export interface ShrunkenPlatt {
  * Platt scaling of log-odds, drawn back to leaving them alone as far as it may be chance: the share
  * of the correction that is kept is max(0, 1 − noise / size), size being its mean square over the
  * rows, and noise its variance there when units, not rows, are drawn. What few units with many rows
- * seem to say is believed little, what many say is believed.
+ * seem to say is believed little, what many say is believed. Margins that are all alike are moved to
+ * the share of positives.
  *
  * Source: James & Stein (1961), positive part; Liang & Zeger (1986) for the variance by clusters.
  * @param margins log-odds, finite
@@ -25,6 +27,8 @@ export function shrunkenPlatt(
   labels: ArrayLike<number>,
   units: ArrayLike<number>,
 ): ShrunkenPlatt {
+  const constant = levelOfConstant(margins, labels);
+  if (constant !== null) return constant;
   const { a, b } = plattScaling(margins, labels);
   const information = new Moments();
   const rows = new Moments();
@@ -50,6 +54,24 @@ export function shrunkenPlatt(
   const noise = rows.traceWith(inverse.times(between).times(inverse));
   const share = size > 0 ? Math.max(0, 1 - noise / size) : 0;
   return { a: share * (a + 1) - 1, b: share * b, share };
+}
+
+/** What differs by rounding only tells rows apart by nothing: their level alone can be right. */
+const LEAST_RANGE = 1e-6;
+
+function levelOfConstant(
+  margins: ArrayLike<number>,
+  labels: ArrayLike<number>,
+): ShrunkenPlatt | null {
+  let [least, most, positives] = [Infinity, -Infinity, 0];
+  for (let row = 0; row < margins.length; row++) {
+    least = Math.min(least, margins[row] as number);
+    most = Math.max(most, margins[row] as number);
+    positives += labels[row] as number;
+  }
+  if (most - least > LEAST_RANGE) return null;
+  const share = (positives + 1) / (margins.length + 2);
+  return { a: -1, b: most - logit(share), share: 1 };
 }
 
 /** A 2 × 2 matrix of sums of products. */

@@ -53,4 +53,15 @@ describe('shrunken Platt scaling', () => {
     expect(a).toBeCloseTo(share * platt.a - (1 - share), 12);
     expect(b).toBeCloseTo(share * platt.b, 12);
   });
+
+  test('moves margins that tell nothing apart to the share of positives', () => {
+    const margins = new Float64Array(98).fill(-3);
+    const labels = Uint8Array.from(margins, (_, row) => Number(row < 19));
+    const { a, b } = shrunkenPlatt(
+      margins,
+      labels,
+      labels.map((_, row) => row),
+    );
+    expect(sigmoid(-(a * -3 + b))).toBeCloseTo(0.2, 12);
+  });
 });
