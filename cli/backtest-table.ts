@@ -6,8 +6,14 @@ import { checkWritable, writeWhole } from '../local/write-whole.ts';
 import { interval } from '../shared/domain/model-card.ts';
 import type { SearchBudget } from '../shared/domain/successive-halving.ts';
 import { type ReadColumn, tableInputs, tableValues } from '../shared/domain/table-columns.ts';
+import { derivedColumns, withDerived } from '../shared/domain/table-derived-columns.ts';
 import { evaluateTable, type TableMetrics } from '../shared/domain/table-evaluation.ts';
-import { sharesOfCounts, withProducts } from '../shared/domain/table-products.ts';
+import {
+  type SessionRows,
+  sessionColumns,
+  sessionRows,
+  stepColumns,
+} from '../shared/domain/table-sessions.ts';
 import { type TableTrial, type TrainedTable, trainTable } from '../shared/domain/table-training.ts';
 import { UnreadableInput, Usage } from '../shared/errors.ts';
 import { alignedTable } from './aligned-table.ts';
@@ -27,6 +33,11 @@ export function register(backtest: Command): void {
       '--group <column>',
       'rows of one group are never both fitted and measured; not a feature',
     )
+    .option(
+      '--session <column>',
+      'rows of one session are one example (default: a column session_id, if the rows of each have one label)',
+    )
+    .option('--no-session', 'each row is an example, whatever its columns are called')
     .option('--trials <n>', 'sets of parameters to try', `${DEFAULT_TRIALS}`)
     .option('--minutes <n>', 'time for the search, instead of a number of trials')
     .option('--trials-out <file>', 'JSON: every trial with its parameters and learning curves')
@@ -46,6 +57,8 @@ interface Flags {
   readonly out: string;
   readonly drop?: string;
   readonly group?: string;
+  /** False with --no-session. */
+  readonly session?: string | false;
   readonly trials: string;
   readonly minutes?: string;
   readonly trialsOut?: string;
@@ -59,15 +72,25 @@ async function run(flags: Flags): Promise<void> {
   const threads = wholeNumber('--threads', flags.threads, 1);
   const budget = budgetOf(flags);
   for (const path of [flags.out, ...namesOf(flags.trialsOut)]) checkWritable(path);
-  const train = await readTrainingTable(flags);
-  const test = await readTestTable(flags, train.columns);
-  const products = sharesOfCounts(train.columns);
-  const columns = withProducts(train.columns, products);
+  const { sessions, ...train } = await readTrainingTable(flags);
+  const steps = sessions && stepColumns(train.columns, sessions.rows);
+  const trainRows = sessions ? sessions.rows : eachRow(train.labels.length);
+  const test = await readTestTable(flags, train.columns, sessions?.column ?? null);
+  const testRows = sessions ? sessionRows(test.names ?? []) : eachRow(test.labels.length);
+  const examples = (columns: readonly ReadColumn[], rows: SessionRows) =>
+    steps ? sessionColumns(steps, columns, rows) : columns;
+  const firstOf = <Value>(values: ArrayLike<Value>, rows: SessionRows) =>
+    rows.map(([row]) => values[row as number] as Value);
+  const read = examples(train.columns, trainRows);
+  const derived = steps ? [] : derivedColumns(read);
+  const columns = withDerived(read, derived);
+  const labels = Uint8Array.from(firstOf(train.labels, trainRows));
+  const groups = train.groups && groupNumbers(firstOf(train.groups, trainRows).map(String));
   const { used, unused } = tableInputs(columns);
   const { values } = tableValues(used, columns);
   const progress = progressLine();
   const trained = await trainTable(
-    { inputs: used, values, labels: train.labels, groups: train.groups },
+    { inputs: used, values, labels, groups },
     {
       seed,
       budget,
@@ -79,28 +102,31 @@ async function run(flags: Flags): Promise<void> {
     },
   );
   progress.show('measuring');
-  const tested = tableValues(used, withProducts(test.columns, products));
+  const tested = tableValues(used, withDerived(examples(test.columns, testRows), derived));
   const predictions = {
     logistic: trained.predict.logistic(tested.values),
     trees: trained.predict.trees(tested.values),
   };
-  await writePredictions(flags.out, predictions.trees);
+  await writePredictions(flags.out, scoresOfRows(predictions.trees, testRows));
   if (flags.trialsOut !== undefined)
     writeWhole(flags.trialsOut, `${JSON.stringify(trained.trials.map(recorded), null, 2)}\n`);
-  const metrics = measuredOn(test, predictions, seed);
+  const testLabels = firstOf(test.labels, testRows);
+  const testGroups = test.groups && firstOf(test.groups, testRows);
+  const metrics = measuredOn(testLabels, testGroups, predictions, seed);
   progress.end();
   report(flags, {
     train: {
       file: flags.train,
       rows: train.labels.length,
-      positives: train.labels.reduce((sum, label) => sum + label, 0),
+      sessions: sessions && { column: sessions.column, count: trainRows.length },
+      positives: labels.reduce((sum, label) => sum + label, 0),
       columns: used.map(({ name }) => name),
       unused,
     },
     test: {
       file: flags.test,
-      rows: predictions.trees.length,
-      measured: test.labels.filter((label) => label !== null).length,
+      rows: test.labels.length,
+      measured: testLabels.filter((label) => label !== null).length,
       unknown_texts: tested.unknown,
     },
     predictions: flags.out,
@@ -131,10 +157,23 @@ function budgetOf({ trials, minutes }: Flags): SearchBudget {
   return { used: () => (clock.now() - begun) / given };
 }
 
+/** A table of which each row is an example. */
+const eachRow = (count: number): SessionRows => Array.from({ length: count }, (_, row) => [row]);
+
+/** A row has the score of its session. */
+function scoresOfRows(scores: Float64Array, sessions: SessionRows): Float64Array {
+  const ofRows = new Float64Array(sessions.reduce((sum, rows) => sum + rows.length, 0));
+  for (const [session, rows] of sessions.entries())
+    for (const row of rows) ofRows[row] = scores[session] as number;
+  return ofRows;
+}
+
 interface TrainingTable {
   readonly columns: readonly ReadColumn[];
   readonly labels: Uint8Array;
   readonly groups: Int32Array | null;
+  /** Null where each row is an example. */
+  readonly sessions: { readonly column: string; readonly rows: SessionRows } | null;
 }
 
 interface TestTable {
@@ -142,12 +181,16 @@ interface TestTable {
   /** Null where there is none: all of them in a file without the column. */
   readonly labels: readonly (number | null)[];
   readonly groups: Int32Array | null;
+  /** The session of each row, where the table has such a column. */
+  readonly names: readonly (string | null)[] | null;
 }
 
 async function readTrainingTable(flags: Flags): Promise<TrainingTable> {
   const table = await openTable(flags.train);
   try {
     const set = new Set([...namesOf(flags.drop), ...namesOf(flags.group)]);
+    const session = flags.session === false ? undefined : (flags.session ?? sessionColumn(table));
+    if (session !== undefined) set.add(session);
     for (const name of [flags.label, ...set])
       if (!table.columns.includes(name))
         throw new UnreadableInput(
@@ -159,21 +202,52 @@ async function readTrainingTable(flags: Flags): Promise<TrainingTable> {
       throw new Usage(`--drop leaves no column of ${table.path} to learn from`);
     const texts = new Set<string>();
     for (const name of names) if (await table.isText(name)) texts.add(name);
-    const read = await readColumns(table, { names, texts, ...flags });
+    const read = await readColumns(table, {
+      names,
+      texts,
+      label: flags.label,
+      ...(flags.group === undefined ? {} : { group: flags.group }),
+      ...(session === undefined ? {} : { session }),
+    });
     const labels = read.labels.map((label, row) => {
       if (label !== null) return label;
       throw new UnreadableInput(
         `${table.path}, row ${row + 1} (without the header): the label ${flags.label} is missing`,
       );
     });
-    return { ...read, labels: Uint8Array.from(labels) };
+    const { names: sessionNames, ...rest } = read;
+    const rows = sessionNames && sessionRows(sessionNames);
+    const mixed = rows?.find((ones) =>
+      ones.some((row) => labels[row] !== labels[ones[0] as number]),
+    );
+    if (mixed !== undefined && flags.session)
+      throw new UnreadableInput(
+        `${table.path}, row ${(mixed[0] as number) + 1} (without the header): the rows of its ${session} have different labels`,
+      );
+    const isFolded = rows && mixed === undefined && rows.length < labels.length;
+    return {
+      ...rest,
+      labels: Uint8Array.from(labels),
+      // Rows of one session are alike: never both fitted and measured.
+      groups: rest.groups ?? (mixed && sessionNames ? groupNumbers(sessionNames) : null),
+      sessions: isFolded ? { column: session as string, rows } : null,
+    };
   } finally {
     table.close();
   }
 }
 
+/** A column called like the id of a session. */
+function sessionColumn({ columns }: Table): string | undefined {
+  return columns.find((name) => /^(?:session|visit)(?:[ _-]?id)?$/i.test(name));
+}
+
 /** The columns that were trained on, as texts or numbers as they were there. */
-async function readTestTable(flags: Flags, trained: readonly ReadColumn[]): Promise<TestTable> {
+async function readTestTable(
+  flags: Flags,
+  trained: readonly ReadColumn[],
+  session: string | null,
+): Promise<TestTable> {
   const table = await openTable(flags.test);
   try {
     const names = trained.map(({ name }) => name);
@@ -184,6 +258,7 @@ async function readTestTable(flags: Flags, trained: readonly ReadColumn[]): Prom
       texts,
       ...(table.columns.includes(label) ? { label } : {}),
       ...(group !== undefined && table.columns.includes(group) ? { group } : {}),
+      ...(session === null ? {} : { session }),
     });
   } finally {
     table.close();
@@ -197,16 +272,18 @@ async function readColumns(
     texts,
     label,
     group,
+    session,
   }: {
     readonly names: readonly string[];
     readonly texts: ReadonlySet<string>;
     readonly label?: string;
     readonly group?: string;
+    readonly session?: string;
   },
 ): Promise<TestTable> {
   if (label !== undefined) await checkLabel(table, label);
   const numbers = [...names.filter((name) => !texts.has(name)), ...namesOf(label)];
-  const kept = [...texts, ...namesOf(group)];
+  const kept = [...texts, ...namesOf(session), ...namesOf(group)];
   const rows = await table.count();
   const filled = numbers.map(() => new Float32Array(rows));
   const words: (string | null)[][] = kept.map(() => []);
@@ -232,6 +309,7 @@ async function readColumns(
     columns,
     labels: Array.from(labels as Float32Array, (value) => (Number.isNaN(value) ? null : value)),
     groups: group === undefined ? null : groupNumbers(words.at(-1) as (string | null)[]),
+    names: session === undefined ? null : (words[texts.size] as (string | null)[]),
   };
 }
 
@@ -276,7 +354,8 @@ async function writePredictions(path: string, scores: Float64Array): Promise<voi
 const ROWS_TO_DRAIN = 10_000;
 
 function measuredOn(
-  { labels, groups }: TestTable,
+  labels: readonly (number | null)[],
+  groups: readonly number[] | null,
   predictions: Readonly<Record<string, Float64Array>>,
   seed: number,
 ): TableMetrics | null {
@@ -322,6 +401,7 @@ interface Summary {
   readonly train: {
     readonly file: string;
     readonly rows: number;
+    readonly sessions: { readonly column: string; readonly count: number } | null;
     readonly positives: number;
     readonly columns: readonly string[];
     readonly unused: readonly { readonly name: string; readonly why: string }[];
@@ -365,7 +445,7 @@ function report(flags: Flags, summary: Summary): void {
   }
   const { train, test, metrics, parameters, calibration, cross_validation } = summary;
   const parts = [
-    `trained on      ${train.rows} rows of ${train.file}, ${train.positives} of label 1, ${train.columns.length} columns`,
+    `trained on      ${train.rows} rows of ${train.file},${train.sessions ? ` ${train.sessions.count} sessions by ${train.sessions.column},` : ''} ${train.positives} of label 1, ${train.columns.length} columns`,
     ...train.unused.map(({ name, why }) => `not used        ${name}: ${why}`),
     `chosen          ${Object.entries(parameters)
       .map(([name, value]) => `${name} ${value}`)

@@ -150,6 +150,11 @@ export class NotEnoughData extends Error {
   override readonly name = 'NotEnoughData' as const;
 }
 
+/** A column tells the label of every row by itself: it is known only afterwards. */
+export class LeakedLabel extends Error {
+  override readonly name = 'LeakedLabel' as const;
+}
+
 /** A snapshot of features is no such thing (ids missing or repeated): it was not kept. */
 export class InvalidSnapshot extends Error {
   override readonly name = 'InvalidSnapshot' as const;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { register } from '../../cli/backtest.ts';
-import { NotEnoughData, UnreadableInput, Usage } from '../../shared/errors.ts';
+import { LeakedLabel, NotEnoughData, UnreadableInput, Usage } from '../../shared/errors.ts';
 import { seededRandom } from '../../shared/math/seeded-random.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
 import { printedBy } from '../printed-by.ts';
@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** What the command printed, in this process. */
 const foresight = (...words: string[]) => printedBy([register], ['backtest', 'table', ...words]);
 
-const HEADER = 'session,shopper,views,cart_value,device,weekend,bought';
+const HEADER = 'id,shopper,views,cart_value,device,weekend,bought';
 
 /** Sessions whose chance of buying peaks at 15 views: what a linear model cannot say. */
 function sessions(count: number, seed: number): string[] {
@@ -73,12 +73,12 @@ test('predicts every row of the test file, calibrated and better than the baseli
   expect(told.metrics.trees.auc_gain_over_logistic.lower).toBeGreaterThan(0);
   expect(told.metrics.trees.ece.value).toBeLessThan(0.05);
   expect(told.train.columns).toEqual(['views', 'cart_value', 'device', 'weekend']);
-  expect(told.train.unused).toEqual([{ name: 'session', why: 'no text in ten rows or more' }]);
+  expect(told.train.unused).toEqual([{ name: 'id', why: 'no text in ten rows or more' }]);
 
   const trials = JSON.parse(contents('trials.json'));
   expect(trials).toHaveLength(3);
   for (const { parameters, loss, parts } of trials) {
-    expect(parameters.maxDepth).toBeGreaterThan(0);
+    expect(parameters.maxLeaves).toBeGreaterThan(0);
     expect(loss).toBeGreaterThan(0);
     expect(parts[0].curve.at(-1).validationLoss).toBeGreaterThan(0);
     expect(parts[0].curve.length).toBeLessThanOrEqual(41);
@@ -104,6 +104,46 @@ test('an unknown text counts as missing and is told', async () => {
   );
   expect(told.test.unknown_texts.device).toBeGreaterThan(5);
 }, 60_000);
+
+describe('a table of clicks', () => {
+  const CLICKS = 'session_id,page,seconds,bought';
+  /** Who looks at the cart last buys most often: a matter of order, not of counts. */
+  function clicks(count: number, seed: number): string[] {
+    const random = seededRandom(seed);
+    return Array.from({ length: count }, (_, session) => {
+      const pages = ['cart', 'list', 'item'].sort(() => random() - 0.5);
+      const bought = Number(random() < (pages[2] === 'cart' ? 0.8 : 0.1));
+      return pages.map((page, place) => `${session},${page},${place * 7 * random()},${bought}`);
+    }).flat();
+  }
+  const flags = () => [
+    ...['--train', write('clicks.csv', clicks(500, 1), CLICKS)],
+    ...['--test', write('later-clicks.csv', clicks(300, 2), CLICKS)],
+    ...['--label', 'bought', '--trials', '1', '--json'],
+  ];
+
+  test('is one example a session, and every row has the score of its session', async () => {
+    const told = JSON.parse(await foresight(...flags(), '--out', file('clicks-out.csv')));
+    expect(told.train).toMatchObject({
+      rows: 1500,
+      sessions: { column: 'session_id', count: 500 },
+    });
+    expect(told.test).toMatchObject({ rows: 900, measured: 300 });
+    expect(told.metrics.trees.auc.value).toBeGreaterThan(0.8);
+    const [, ...lines] = contents('clicks-out.csv').trimEnd().split('\n');
+    expect(lines).toHaveLength(900);
+    const scores = lines.map((line) => line.split(',')[1]);
+    expect(scores.every((score, row) => score === scores[row - (row % 3)])).toBe(true);
+  }, 60_000);
+
+  test('is one of rows where that is asked', async () => {
+    const told = JSON.parse(
+      await foresight(...flags(), '--no-session', '--out', file('rows-out.csv')),
+    );
+    expect(told.train.sessions).toBeNull();
+    expect(told.test.measured).toBe(900);
+  }, 60_000);
+});
 
 describe('refuses', () => {
   const relabelled = (label: (row: number) => string) =>
@@ -182,12 +222,32 @@ describe('refuses', () => {
       UnreadableInput,
       /narrow\.csv has no column views/,
     ],
+    [
+      'a session of two labels',
+      () => ['--session', 'shopper'],
+      UnreadableInput,
+      /row 1 .*the rows of its shopper have different labels/,
+    ],
+    [
+      'a column that is the label',
+      () => {
+        const header = `${HEADER},paid`;
+        const leak = (lines: readonly string[]) =>
+          lines.map((line) => `${line},${line.split(',').at(-1)}`);
+        return [
+          ...['--train', write('leak.csv', leak(train), header)],
+          ...['--test', write('leak-later.csv', leak(later), header)],
+        ];
+      },
+      LeakedLabel,
+      /^paid: the label of every row can be told from the column alone/,
+    ],
     ['an absent label', () => ['--label', 'paid'], UnreadableInput, /no column paid/],
     ['an absent column to drop', () => ['--drop', 'mood'], UnreadableInput, /no column mood/],
     ['the label among the dropped', () => ['--drop', 'bought'], Usage, /bought is the label/],
     [
       'a table with every column dropped',
-      () => ['--drop', 'session,views,cart_value,device,weekend'],
+      () => ['--drop', 'id,views,cart_value,device,weekend'],
       Usage,
       /--drop leaves no column/,
     ],
@@ -195,7 +255,7 @@ describe('refuses', () => {
       'columns that say nothing',
       () => ['--drop', 'views,cart_value,device,weekend'],
       NotEnoughData,
-      /no column to learn from: session/,
+      /no column to learn from: id/,
     ],
     ['a budget of no trials', () => ['--trials', '0'], Usage, /--trials 0/],
     ['a budget of no time', () => ['--minutes', '0'], Usage, /--minutes 0/],

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { stratifiedFolds } from '../../shared/domain/stratified-folds.ts';
 import { chooseCalibration } from '../../shared/domain/table-calibration.ts';
 import { type ReadColumn, tableInputs, tableValues } from '../../shared/domain/table-columns.ts';
+import { derivedColumns, withDerived } from '../../shared/domain/table-derived-columns.ts';
 import { evaluateTable } from '../../shared/domain/table-evaluation.ts';
-import { sharesOfCounts, withProducts } from '../../shared/domain/table-products.ts';
-import { NotEnoughData } from '../../shared/errors.ts';
+import { checkLeaks } from '../../shared/domain/table-leaks.ts';
+import { LeakedLabel, NotEnoughData } from '../../shared/errors.ts';
 import { seededRandom } from '../../shared/math/seeded-random.ts';
 import { sigmoid } from '../../shared/math/sigmoid.ts';
 
@@ -88,19 +89,38 @@ describe('columns of a table', () => {
     expect(used).toHaveLength(1);
   });
 
-  test('a share times a count is the number of cases, and nothing else is multiplied', () => {
+  test('counts have a total, shares of it are cases, and an amount is spread over its count', () => {
     const columns = [
       numbers('exit_rate', 0.5, 0, Number.NaN, 1),
-      numbers('pages', 4, 0, 7, 2),
-      numbers('seconds', 0.5, 20, 3, 1),
+      numbers('products', 4, 0, 7, 2),
+      numbers('help', 1, 2, 0, 0),
+      numbers('seconds', 0.5, 0, 3, 1),
       numbers('weekend', 0, 1, 0, 1),
       numbers('region', 1, 2, 3, 9),
     ];
-    const pairs = sharesOfCounts(columns);
-    expect(pairs).toEqual([['exit_rate', 'pages']]);
-    expect(withProducts(columns, pairs).at(-1)).toEqual(
-      numbers('exit_rate × pages', 2, 0, Number.NaN, 2),
-    );
+    const derived = derivedColumns(columns);
+    expect(withDerived(columns, derived).slice(columns.length)).toEqual([
+      numbers('total of 2 counts', 5, 2, 7, 2),
+      numbers('exit_rate × total of 2 counts', 2.5, 0, Number.NaN, 2),
+      numbers('seconds / products', 0.125, Number.NaN, Math.fround(3 / 7), 0.5),
+    ]);
+  });
+
+  test('of one count there is no second total', () => {
+    const columns = [numbers('exit_rate', 0.5, 0, 1), numbers('pages', 4, 0, 7)];
+    expect(derivedColumns(columns).map(({ name }) => name)).toEqual(['exit_rate × pages']);
+  });
+
+  test.each<[string, ReadColumn]>([
+    ['a number above a bound', numbers('paid', 3, 1, 2, 0)],
+    ['a number below one', numbers('unpaid', 0, 2, 1, 3)],
+    ['a text of each label', texts('state', ['paid', 1], ['open', 2], ['paid', 0])],
+  ])('%s that tells every label is a leak', (_, column) => {
+    const labels = Uint8Array.from('texts' in column ? [1, 0, 0] : [1, 0, 0, 0]);
+    const input = { name: column.name, categories: 'texts' in column ? ['open', 'paid'] : null };
+    const { values } = tableValues([input], [column]);
+    expect(() => checkLeaks([input], values, labels)).toThrow(new RegExp(`^${column.name}: `));
+    expect(() => checkLeaks([input], values, labels)).toThrow(LeakedLabel);
   });
 
   test('an unknown text is missing and counted', () => {
