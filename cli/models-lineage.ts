@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import { openModels } from '../local/models.ts';
 import { verifyFolder } from '../shared/domain/model-folder.ts';
 import { listPromotions } from '../shared/domain/promotions.ts';
-import { readModel } from '../shared/domain/publish-model.ts';
-import { definitionDigests } from '../shared/features/catalogue.ts';
+import { readFolder } from '../shared/domain/publish-model.ts';
 import { alignedTable } from './aligned-table.ts';
 
 export function registerLineage(models: Command): void {
@@ -22,7 +21,7 @@ async function lineage(
   flags: { readonly json?: boolean },
 ): Promise<void> {
   const stores = openModels();
-  const { entry, folder } = await readModel(name, version, definitionDigests(), stores);
+  const { entry, folder } = await readFolder(name, version, stores);
   const manifest = verifyFolder(folder);
   const { training, files } = manifest;
   const promotions = (await listPromotions(name, stores.files)).filter(

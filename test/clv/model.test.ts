@@ -52,7 +52,7 @@ describe('a model of 400 customers', () => {
   beforeAll(async () => {
     trained = await train(book);
     model = readClvModel(trained.folder);
-  });
+  }, 60_000);
 
   test('is the same version again from the same orders, and from none that are later', async () => {
     const known = {
