@@ -79,7 +79,7 @@ export interface Schedule {
 }
 
 /** A machine goes by what the template calls it. */
-export type ScheduleTarget = { readonly function: string } | { readonly machine: string };
+type ScheduleTarget = { readonly function: string } | { readonly machine: string };
 
 const reference = z.union([
   z.strictObject({ Ref: z.string() }).transform(({ Ref }) => Ref),

@@ -50,7 +50,7 @@ const UNSUPPORTED = [
 ];
 
 /** A Task state as the runner executes it. */
-export interface TaskState {
+interface TaskState {
   readonly resource: string;
   readonly timeoutSeconds: number;
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: names in state machines
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -179,4 +180,57 @@ test('refuses two functions that know one variable by different values', () => {
     },
   });
   expect(() => environmentOf(wiring)).toThrow(/functions\.g\.environment\.TABLE: is b here and a/);
+});
+
+const machineOf = (properties: object) => ({
+  provider: {},
+  functions: {},
+  resources: {
+    Resources: {
+      WorkMachine: {
+        Type: 'AWS::StepFunctions::StateMachine',
+        Properties: {
+          StateMachineName: 'foresight-dev-work',
+          Definition: { States: { Work: { Resource: 'r', Parameters: { F: '${Work}' } } } },
+          DefinitionSubstitutions: { Work: { 'Fn::GetAtt': ['WorkLambdaFunction', 'Arn'] } },
+          ...properties,
+        },
+      },
+    },
+  },
+});
+
+test('a machine goes by its name without the stage, names substituted', () => {
+  expect(read(machineOf({})).machines).toEqual([
+    {
+      resource: 'WorkMachine',
+      name: 'work',
+      definition: {
+        States: { Work: { Resource: 'r', Parameters: { F: 'WorkLambdaFunction' } } },
+      },
+    },
+  ]);
+});
+
+test.each([
+  ['of another stage', { StateMachineName: 'foresight-prod-work' }, /begin with foresight-dev-/],
+  ['with a name nothing stands for', { DefinitionSubstitutions: {} }, /stand for \$\{Work\}/],
+])('a machine %s is refused', (_case, properties, message) => {
+  expect(() => read(machineOf(properties))).toThrow(message);
+});
+
+test.each([
+  ['runs', {}, [{ target: { machine: 'M' }, expressions: ['rate(1 day)'], input: { a: 1 } }]],
+  ['does not run where it is disabled', { State: 'DISABLED' }, []],
+])('the schedule of a machine %s', (_case, more, expected) => {
+  const rule = {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      ScheduleExpression: 'rate(1 day)',
+      Targets: [{ Id: 'm', Arn: { Ref: 'M' }, Input: '{"a":1}' }],
+      ...more,
+    },
+  };
+  const service = { provider: {}, functions: {}, resources: { Resources: { Rule: rule } } };
+  expect(read(service).schedules).toEqual(expected);
 });

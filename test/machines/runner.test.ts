@@ -146,7 +146,10 @@ test('a run that was cut off is taken up again from its start', async () => {
   const first = runnerOf(plain, new Map([[WORK, endless]]));
   await start('one');
   first.takeUp();
-  await vi.waitFor(async () => expect(statesOf(await ended(plain, 'one'))).toEqual(['Work']));
+  await vi.waitFor(
+    async () => expect(statesOf(await ended(plain, 'one'))).toEqual(['Work']),
+    20_000,
+  );
   await first.stop();
   expect((await ended(plain, 'one')).status).toBe('RUNNING');
   const second = runnerOf(plain, new Map([[WORK, async () => 'done']]));
