@@ -16,7 +16,9 @@ import {
   type VisitorState,
 } from '../features/visitor.ts';
 import type { OnlineItem, OnlineStore } from '../ports.ts';
+import type { ClvTier } from '../schemas/decision-policy.ts';
 import type { EnrichedEvent } from '../schemas/event.ts';
+import { clvKey, tierFromItem } from './clv-publication/online-values.ts';
 
 /** Whom and what a request is about, in the platform's ids. One of user and visitor is known. */
 export interface Subject {
@@ -39,6 +41,8 @@ export interface Facts {
   /** Time of the newest event in the features, ISO 8601. */
   readonly asOf: string | null;
   readonly isBot: boolean;
+  /** Of the published value; `unknown` before the first week. */
+  readonly tier: ClvTier;
   /** Every item read, by key. */
   readonly items: ReadonlyMap<string, OnlineItem>;
 }
@@ -65,7 +69,7 @@ export async function readFacts(
   const named = subject.visitor ?? (subject.user as string);
   await read([
     visitorKey(named),
-    ...(subject.user === null ? [] : [userKey(subject.user)]),
+    ...(subject.user === null ? [] : [userKey(subject.user), clvKey(subject.user)]),
     ...(product === null ? [] : [productItemKey(product)]),
     ...alsoRead,
   ]);
@@ -76,7 +80,7 @@ export async function readFacts(
   const state = visitorItem === undefined ? null : rememberedVisitor(visitorItem, now);
 
   const user = subject.user ?? state?.user ?? null;
-  if (user !== null && user !== subject.user) await read([userKey(user)]);
+  if (user !== null && user !== subject.user) await read([userKey(user), clvKey(user)]);
   const userItem = user === null ? undefined : items.get(userKey(user));
   const productItem = product === null ? undefined : items.get(productItemKey(product));
 
@@ -96,6 +100,7 @@ export async function readFacts(
     session: session === null ? null : sessionId(visitor, entities.visitor as VisitorState),
     asOf: session === null ? null : new Date(session.newest).toISOString(),
     isBot: session?.inhuman ?? false,
+    tier: user === null ? 'unknown' : tierFromItem(items.get(clvKey(user))),
     items,
   };
 }

@@ -131,6 +131,7 @@ export class Scorer {
       degraded: degradedBecause !== null,
       degraded_because: degradedBecause,
       is_bot: facts?.isBot ?? false,
+      clv_tier: facts?.tier ?? 'unknown',
     };
     await this.#log(decision);
     return {
@@ -204,7 +205,7 @@ export class Scorer {
         ? { type: 'none' }
         : decide(policy, {
             propensity: probability,
-            tier: 'unknown',
+            tier: facts.tier,
             cartFilled: Number(cartProducts) > 0,
             unit,
             day: new Date(now).toISOString().slice(0, 10),

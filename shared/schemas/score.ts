@@ -93,5 +93,7 @@ export const decision = z.strictObject({
   degraded: z.boolean(),
   degraded_because: z.string().nullable(),
   is_bot: z.boolean(),
+  /** What the policy knew of the customer's value; absent from decisions before there were tiers. */
+  clv_tier: z.enum(['low', 'medium', 'high', 'unknown']).optional(),
 });
 export type Decision = z.infer<typeof decision>;

@@ -139,13 +139,23 @@ describe('a score', () => {
     await score({ anonymous_id: 'v1', user_id: 'ann', product_id: 'p1' });
     now += 1;
     await score({ anonymous_id: 'v1', user_id: 'ann', product_id: 'p1' });
-    const user = `user#${pseudonymise(keyRing, 'ann')}`;
-    const entities = ['visitor#v1', user, 'product#p1'];
+    const ann = pseudonymise(keyRing, 'ann');
+    const entities = ['visitor#v1', `user#${ann}`, `clv#${ann}`, 'product#p1'];
     expect(store.reads).toEqual([
       [...entities, 'routing#propensity'],
       entities,
       [...entities, 'routing#propensity'],
     ]);
+  });
+
+  test('logs the tier of the published value that the policy decided by', async () => {
+    const key = `clv#${pseudonymise(keyRing, 'ann')}`;
+    await score({ user_id: 'ann' });
+    await store.write({ key, version: 1, state: '{"tier":"high"}' });
+    await score({ user_id: 'ann' });
+    await store.write({ key, version: 2, state: '{"tier":"of another kind"}' });
+    await score({ user_id: 'ann' });
+    expect(logged().map(({ clv_tier }) => clv_tier)).toEqual(['unknown', 'high', 'unknown']);
   });
 
   test('finds the user of a visitor, and the visitor of a user', async () => {

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../../errors.ts';
 import type { OnlineItem, OnlineStore } from '../../ports.ts';
 import { type ClvAnswer, type ClvScore, clvAnswer } from '../../schemas/clv.ts';
+import { CLV_TIERS, type ClvTier } from '../../schemas/decision-policy.ts';
 import type { RetryRules } from '../put-all.ts';
 import type { PublishedAs } from './published-files.ts';
 
@@ -12,6 +13,13 @@ export function clvKey(user: string): string {
 /** @throws ZodError where the item is none of ours */
 export function clvFromItem({ state }: OnlineItem): ClvAnswer {
   return clvAnswer.parse(JSON.parse(state));
+}
+
+/** The tier alone, as the decision policy takes it: a score reads it each time. */
+export function tierFromItem(item: OnlineItem | undefined): ClvTier {
+  if (item === undefined) return 'unknown';
+  const { tier } = JSON.parse(item.state) as { readonly tier?: ClvTier };
+  return CLV_TIERS.find((known) => known === tier) ?? 'unknown';
 }
 
 export interface LoadedValues {
