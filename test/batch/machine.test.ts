@@ -206,6 +206,15 @@ test('a second start of the same name runs nothing', async () => {
   expect(athena).toHaveBeenCalledTimes(calls);
 });
 
+test('the schedule starts the run of its day, once', async () => {
+  const start = wiring.functions.filter(({ name }) => name === 'batch-features-start');
+  const invoke = await loadFunctions(start);
+  for (const _ of [1, 2]) await invoke('batch-features-start', {});
+  expect(openStateMachines().running()).toMatchObject([
+    { machine: machine.resource, name: `batch-features-${DATE}`, input: `{"date":"${DATE}"}` },
+  ]);
+});
+
 test('a run for a date that has passed is marked for training alone; a late event moves no past', async () => {
   deliver([...shopDay(0), ...shopDay(1)]);
   await run();
