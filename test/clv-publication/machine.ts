@@ -75,7 +75,7 @@ export async function tasksOf(instead: Instead = {}): Promise<Tasks> {
   });
 }
 
-export const FIRST_DAY = Date.UTC(2025, 0, 6);
+const FIRST_DAY = Date.UTC(2025, 0, 6);
 const DAY_MS = 86_400_000;
 const timeOf = (day: number) => FIRST_DAY + day * DAY_MS + 43_200_000;
 

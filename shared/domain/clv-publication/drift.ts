@@ -6,7 +6,7 @@ import {
 import { CLV_VALUE_TIERS, type ClvPublication, type ClvValueTier } from '../../schemas/clv.ts';
 
 /** Rows: the tier of the week before; columns: now. */
-export type TierMigration = Readonly<
+type TierMigration = Readonly<
   Record<ClvValueTier | 'new', Readonly<Record<ClvValueTier | 'gone', number>>>
 >;
 

@@ -53,7 +53,7 @@ export interface GatherCounts {
 }
 
 /** The part of `parts` that a customer's orders are gathered in. */
-export function partOf(customer: string, parts: number): number {
+function partOf(customer: string, parts: number): number {
   return Math.floor((bucket('clv-part', customer) * parts) / BUCKETS);
 }
 

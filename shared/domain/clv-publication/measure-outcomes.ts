@@ -38,7 +38,7 @@ const outcome = z.strictObject({
   whole: performance.nullable(),
 });
 /** How the predictions of a published day turned out. */
-export type ClvOutcome = z.infer<typeof outcome>;
+type ClvOutcome = z.infer<typeof outcome>;
 
 export interface MeasuredOutcomes {
   /** Every published day that was ever measured, by day. */

@@ -19,7 +19,7 @@ import {
 import type { ScoringPlan } from './scoring-plan.ts';
 
 /** @returns null before anything is published. @throws InvalidPublication */
-export async function readPointer(lake: ObjectStore): Promise<ClvPointer | null> {
+async function readPointer(lake: ObjectStore): Promise<ClvPointer | null> {
   const bytes = await lake.get(POINTER_KEY);
   if (bytes === null) return null;
   const parsed = clvPointer.safeParse(jsonOf(bytes));
@@ -54,7 +54,7 @@ export async function readPublication(
 }
 
 /** Totals over all parts of a run. @throws InvalidPublication where a part is missing */
-export async function runTotals(
+async function runTotals(
   { run_id, parts }: Pick<ScoringPlan, 'run_id' | 'parts'>,
   lake: ObjectStore,
 ): Promise<ScoreTotals> {

@@ -70,7 +70,7 @@ function csvOf(scores: readonly ClvScore[], as: PublishedAs): Uint8Array {
 }
 
 /** As RFC 4180 has it. */
-export function csvCell(value: string | number): string {
+function csvCell(value: string | number): string {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
