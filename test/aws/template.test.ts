@@ -69,6 +69,7 @@ const SIGNED_BY_HAND: Readonly<Record<string, readonly string[]>> = {
 
 /** Calls whose permission has another name. */
 const PERMISSIONS: Readonly<Record<string, string>> = {
+  'eventbridge:PutEvents': 'events:PutEvents',
   's3:ListObjectsV2': 's3:ListBucket',
   'sfn:DescribeExecution': 'states:DescribeExecution',
   'sfn:StartExecution': 'states:StartExecution',
