@@ -37,6 +37,7 @@ const OF_AWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     ],
   },
   'AWS/Logs': { LogGroupName: ['IncomingBytes'] },
+  'AWS/States': { StateMachineArn: ['ExecutionsFailed', 'ExecutionsTimedOut'] },
 };
 
 /** Names of the metrics that functions count, read off their code. */

@@ -55,13 +55,29 @@ describe('the role that deploys', () => {
       expect(resourcesOf(`cloudwatch:${action}`)).toEqual(['*']);
   });
 
-  test('may make the secret, which is not named after the stack, and not read it', () => {
+  test('may make the database of the lake and its tables, which have names of their own', () => {
+    const [{ Properties } = { Properties: {} }] = Object.values(service.resources).filter(
+      ({ Type }) => Type === 'AWS::Glue::Database',
+    );
+    const name = Properties.DatabaseInput.Name.replace('prod', `\${Stage}`);
+    for (const action of ['CreateTable', 'UpdateTable', 'DeleteDatabase'])
+      expect(resourcesOf(`glue:${action}`)).toEqual([
+        expect.arrayContaining([
+          expect.stringMatching(/:catalog$/),
+          expect.stringContaining(`:database/${name}`),
+          expect.stringContaining(`:table/${name}/*`),
+        ]),
+      ]);
+  });
+
+  test('may make the secrets, which are not named after the stack, and not read them', () => {
     const secrets = Object.entries(service.resources)
       .filter(([, { Type }]) => Type === 'AWS::SecretsManager::Secret')
       .map(([id]) => `secret:${id}-*`);
-    const [named = '', ...others] = resourcesOf('secretsmanager:CreateSecret');
-    expect(others).toEqual([]);
-    for (const secret of secrets) expect(named).toContain(secret);
+    const named = resourcesOf('secretsmanager:CreateSecret').flat();
+    expect(named.map((arn) => arn.slice(arn.indexOf('secret:'))).toSorted()).toEqual(
+      secrets.toSorted(),
+    );
     expect(resourcesOf('secretsmanager:GetSecretValue')).toEqual([]);
     expect(resourcesOf('secretsmanager:*')).toEqual([]);
   });
