@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type OrderBook, OrderCollector } from '../../shared/domain/orders/order-book.ts';
+import { noLines, type OrderBook, OrderBookDraft } from '../../shared/domain/orders/order-book.ts';
 import { seededRandom } from '../../shared/math/seeded-random.ts';
 
 export interface OrderReader {
@@ -54,36 +54,47 @@ async function linesWhere(connection: DuckDBConnection, condition: string): Prom
     `SELECT customer_number, customer FROM customers WHERE ${condition}`,
   );
   const ids = new Map(named.getRows() as [number, string][]);
-  // Overlaps of files and dates in the future are gone already.
-  const collector = new OrderCollector({ files: 1, now: Number.POSITIVE_INFINITY });
+  const counts = noLines();
+  const draft = new OrderBookDraft(counts);
   // One thread reads in the order of the table.
   const result = await connection.stream(
     `SELECT customer_number, order_id, time, product, quantity, value, cancels, country
      FROM order_lines WHERE ${condition}`,
   );
   for (let chunk = await result.fetchChunk(); chunk?.rowCount; chunk = await result.fetchChunk()) {
-    const [numbers, orders, times, products, quantities, values, cancels, countries] =
-      chunk.getColumns() as [
-        number[],
-        string[],
-        number[],
-        (string | null)[],
-        number[],
-        number[],
-        boolean[],
-        (string | null)[],
-      ];
-    for (let row = 0; row < chunk.rowCount; row++)
-      collector.add({
-        customer: ids.get(numbers[row] as number) as string,
+    const rows = chunk.rowCount;
+    counts.rows += rows;
+    const [numbers, orders, times, products, quantities, values, cancels] = [
+      0, 1, 2, 3, 4, 5, 6,
+    ].map((column) => chunk?.getColumnValues(column)) as [
+      number[],
+      string[],
+      number[],
+      (string | null)[],
+      number[],
+      number[],
+      boolean[],
+    ];
+    const countries = chunk.getColumnVector(7);
+    let [number, customer, country] = [-1, '', null as string | null];
+    for (let row = 0; row < rows; row++) {
+      if (numbers[row] !== number) {
+        number = numbers[row] as number;
+        customer = ids.get(number) as string;
+        // Only that of a customer's first line is looked at.
+        country = countries.getItem(row) as string | null;
+      }
+      draft.add({
+        customer,
         order: orders[row] as string,
         at: times[row] as number,
         product: products[row] as string | null,
         quantity: quantities[row] as number,
         value: values[row] as number,
         cancels: cancels[row] as boolean,
-        country: countries[row] as string | null,
+        country,
       });
+    }
   }
-  return collector.finish();
+  return draft.finish();
 }

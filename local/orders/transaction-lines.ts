@@ -36,18 +36,18 @@ export function transactionLines(
   now: number,
 ): string {
   const textOf = (column: string | null) =>
-    column === null ? "''" : `trim(coalesce(CAST(${quoted(column)} AS VARCHAR), ''), ${BLANKS})`;
+    column === null ? "''" : trimmed(`coalesce(CAST(${quoted(column)} AS VARCHAR), '')`);
   return `SELECT CASE WHEN dropped IS NULL THEN customer END AS customer,
       CASE WHEN dropped IS NULL THEN order_id END AS order_id,
       CASE WHEN dropped IS NULL THEN time END AS time, 'purchase' AS product, 1.0 AS quantity,
       CASE WHEN dropped IS NULL THEN abs(amount) END AS value, coalesce(amount < 0, false) AS cancels,
       CASE WHEN dropped IS NULL THEN nullif(country, '') END AS country, dropped
-    FROM (SELECT *, coalesce(nullif(named, ''), customer || ' ' || date) AS order_id, CASE
+    FROM (SELECT *, coalesce(nullif(named, ''), customer || ' ' || ${textOf(columns.date)}) AS order_id, CASE
         WHEN customer = '' THEN 'no_customer'
         WHEN time IS NULL THEN 'unreadable_date'
         WHEN amount IS NULL THEN 'unreadable_amount'
         WHEN time > ${now} THEN 'date_in_the_future' END AS dropped
-      FROM (SELECT ${textOf(columns.customer)} AS customer, ${textOf(columns.date)} AS date,
+      FROM (SELECT ${quoted(columns.date)}, ${textOf(columns.customer)} AS customer,
           ${textOf(columns.order)} AS named, ${textOf(columns.country)} AS country,
           ${timeOf(columns.date, types)} AS time, ${numberOf(columns.amount, types)} AS amount
         FROM source_rows))`;
@@ -55,6 +55,10 @@ export function transactionLines(
 
 /** What JavaScript's trim takes off. */
 const BLANKS = `' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(160) || chr(65279)`;
+
+/** Most cells need no trimming, and looking is cheaper. */
+const trimmed = (cell: string) =>
+  `CASE WHEN regexp_full_match(${cell}, '[!-~](?:[ -~]*[!-~])?') THEN ${cell} ELSE trim(${cell}, ${BLANKS}) END`;
 
 /** As `decimal` has it: commas between thousands. */
 function numberOf(column: string, types: ColumnTypes): string {

@@ -64,15 +64,7 @@ export interface OrderBook {
  * another counts max(n, m) times: repeats within a file are genuine, overlaps of files are not.
  */
 export class OrderCollector {
-  readonly #counts: ImportCounts = {
-    rows: 0,
-    purchases: 0,
-    no_product: 0,
-    cancellations_matched: 0,
-    cancellations_unmatched: 0,
-    merged: 0,
-    dropped: {},
-  };
+  readonly #counts = noLines();
   readonly #lines: OrderLine[] = [];
   readonly #seen = new Map<string, { all: number; here: number; file: number }>();
   readonly #overlaps: boolean;
@@ -120,39 +112,83 @@ export class OrderCollector {
 
   /** The customers who bought. Those with cancellations alone are counted as dropped. */
   finish(): OrderBook {
+    const draft = new OrderBookDraft(this.#counts);
+    for (const line of this.#lines.sort((one, other) => one.at - other.at)) draft.add(line);
+    return draft.finish();
+  }
+}
+
+export function noLines(): ImportCounts {
+  return {
+    rows: 0,
+    purchases: 0,
+    no_product: 0,
+    cancellations_matched: 0,
+    cancellations_unmatched: 0,
+    merged: 0,
+    dropped: {},
+  };
+}
+
+/** Makes orders of clean lines, which come by time within each customer. */
+export class OrderBookDraft {
+  readonly #counts: ImportCounts;
+  readonly #products = new Map<string, number>();
+  readonly #drafts = new Map<string, CustomerDraft>();
+  #latest: CustomerDraft | null = null;
+  #from = Number.POSITIVE_INFINITY;
+  #to = Number.NEGATIVE_INFINITY;
+
+  /** @param counts of the rows so far: what becomes of the lines is added */
+  constructor(counts: ImportCounts) {
+    this.#counts = counts;
+  }
+
+  add(line: OrderLine): void {
     const counts = this.#counts;
-    const lines = this.#lines.sort((one, other) => one.at - other.at);
-    const products = new Map<string, number>();
-    const drafts = new Map<string, CustomerDraft>();
-    for (const line of lines) {
-      let draft = drafts.get(line.customer);
-      if (draft === undefined) {
-        draft = new CustomerDraft(line.customer, line.country);
-        drafts.set(line.customer, draft);
-      }
-      if (line.cancels) {
-        if (line.product === null) this.#drop('cancellation_of_no_product');
-        else if (draft.cancel(line)) counts.cancellations_matched++;
-        else counts.cancellations_unmatched++;
-        continue;
-      }
-      counts.purchases++;
-      if (line.product === null) counts.no_product++;
-      else if (!products.has(line.product)) products.set(line.product, products.size);
-      draft.buy(line, line.product === null ? null : (products.get(line.product) as number));
+    if (line.at < this.#from) this.#from = line.at;
+    if (line.at > this.#to) this.#to = line.at;
+    const draft = this.#draftOf(line);
+    if (line.cancels) {
+      if (line.product === null) this.#drop('cancellation_of_no_product');
+      else if (draft.cancel(line)) counts.cancellations_matched++;
+      else counts.cancellations_unmatched++;
+      return;
     }
-    const customers = [...drafts.values()]
+    counts.purchases++;
+    if (line.product === null) counts.no_product++;
+    else if (!this.#products.has(line.product))
+      this.#products.set(line.product, this.#products.size);
+    draft.buy(line, line.product === null ? null : (this.#products.get(line.product) as number));
+  }
+
+  #draftOf({ customer, country }: OrderLine): CustomerDraft {
+    if (this.#latest?.id === customer) return this.#latest;
+    const draft = this.#drafts.get(customer) ?? new CustomerDraft(customer, country);
+    this.#drafts.set(customer, draft);
+    this.#latest = draft;
+    return draft;
+  }
+
+  #drop(reason: string): void {
+    this.#counts.dropped[reason] = (this.#counts.dropped[reason] ?? 0) + 1;
+  }
+
+  /** The customers who bought. Those with cancellations alone are counted as dropped. */
+  finish(): OrderBook {
+    const customers = [...this.#drafts.values()]
       .filter((draft) => {
         if (draft.orders.size === 0) this.#drop('customer_of_cancellations_alone');
         return draft.orders.size > 0;
       })
       .map((draft) => draft.finish())
       .sort((one, other) => (one.id < other.id ? -1 : 1));
+    const isEmpty = this.#drafts.size === 0;
     return {
       customers,
-      counts,
-      from: lines[0]?.at ?? Number.NaN,
-      to: lines.at(-1)?.at ?? Number.NaN,
+      counts: this.#counts,
+      from: isEmpty ? Number.NaN : this.#from,
+      to: isEmpty ? Number.NaN : this.#to,
     };
   }
 }
@@ -173,13 +209,13 @@ interface OpenLine {
 
 class CustomerDraft {
   readonly orders = new Map<string, OrderDraft>();
-  readonly #id: string;
+  readonly id: string;
   readonly #country: string | null;
   readonly #cancellations: Cancellation[] = [];
   readonly #open = new Map<string, OpenLine[]>();
 
   constructor(id: string, country: string | null) {
-    this.#id = id;
+    this.id = id;
     this.#country = country;
   }
 
@@ -215,7 +251,7 @@ class CustomerDraft {
 
   finish(): Customer {
     return {
-      id: this.#id,
+      id: this.id,
       country: this.#country,
       orders: [...this.orders.values()],
       cancellations: this.#cancellations,
