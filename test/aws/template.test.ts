@@ -189,7 +189,7 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
 
   test('every name in a state machine is substituted, and no other is', () => {
     for (const [, { Properties }] of all('AWS::StepFunctions::StateMachine')) {
-      const names = JSON.stringify(Properties.Definition).matchAll(/\$\{(\w+)\}/g);
+      const names = Properties.DefinitionString.matchAll(/\$\{(\w+)\}/g);
       expect([...new Set([...names].map(([, name]) => name))].toSorted()).toEqual(
         Object.keys(Properties.DefinitionSubstitutions).toSorted(),
       );
@@ -201,6 +201,14 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
       for (const [, { Properties }] of all('AWS::Lambda::Function')) {
         expect(Properties).toMatchObject({
           Runtime: 'nodejs24.x',
+  test('every state machine is the one of its file, also where that says null', () => {
+    for (const [, { Properties }] of all('AWS::StepFunctions::StateMachine')) {
+      const name = Properties.StateMachineName.replace(`foresight-${stage}-`, '');
+      const file = readFileSync(`state-machines/${name}.asl.json`, 'utf8');
+      expect(JSON.parse(Properties.DefinitionString)).toEqual(JSON.parse(file));
+    }
+  });
+
           Architectures: ['arm64'],
           TracingConfig: { Mode: stage === 'prod' ? 'PassThrough' : 'Active' },
           Timeout: expect.any(Number),

@@ -91,8 +91,8 @@ const ACTORS: readonly {
   },
   {
     type: 'AWS::StepFunctions::StateMachine',
-    roles: ({ RoleArn, Definition }) =>
-      JSON.stringify(Definition).includes(':athena:startQueryExecution.sync') ? [RoleArn] : [],
+    roles: ({ RoleArn, DefinitionString }) =>
+      DefinitionString.includes(':athena:startQueryExecution.sync') ? [RoleArn] : [],
     calls: [
       'athena:GetQueryExecution',
       'athena:StartQueryExecution',
@@ -112,8 +112,8 @@ const ACTORS: readonly {
   },
   {
     type: 'AWS::StepFunctions::StateMachine',
-    roles: ({ RoleArn, Definition }) =>
-      JSON.stringify(Definition).includes(':sagemaker:createTrainingJob.sync') ? [RoleArn] : [],
+    roles: ({ RoleArn, DefinitionString }) =>
+      DefinitionString.includes(':sagemaker:createTrainingJob.sync') ? [RoleArn] : [],
     calls: [
       'events:DescribeRule',
       'events:PutRule',
@@ -130,8 +130,8 @@ const ACTORS: readonly {
   },
   {
     type: 'AWS::StepFunctions::StateMachine',
-    roles: ({ RoleArn, Definition }) =>
-      JSON.stringify(Definition).includes(':sagemaker:createTransformJob.sync') ? [RoleArn] : [],
+    roles: ({ RoleArn, DefinitionString }) =>
+      DefinitionString.includes(':sagemaker:createTransformJob.sync') ? [RoleArn] : [],
     calls: [
       'events:DescribeRule',
       'events:PutRule',
@@ -146,8 +146,8 @@ const ACTORS: readonly {
   },
   {
     type: 'AWS::StepFunctions::StateMachine',
-    roles: ({ RoleArn, Definition }) =>
-      JSON.stringify(Definition).includes('"DISTRIBUTED"') ? [RoleArn] : [],
+    roles: ({ RoleArn, DefinitionString }) =>
+      DefinitionString.includes('"DISTRIBUTED"') ? [RoleArn] : [],
     calls: [
       'states:DescribeExecution',
       'states:RedriveExecution',
