@@ -2,12 +2,13 @@ import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { openObjectStore } from '#adapters/object-store';
 import { chunkObjects, gatherOrders } from '../shared/domain/clv-publication/gathered-orders.ts';
-import { scoringPlan } from '../shared/domain/clv-publication/scoring-plan.ts';
 import { logger } from '../shared/runtime/observability.ts';
 import { stepHandler } from '../shared/runtime/step-handler.ts';
 
 const environment = z.object({ LAKE_BUCKET: z.string() });
-const input = z.object({ plan: scoringPlan, chunk: z.number().int().min(0) });
+/** Of the plan of a run, whether it scores or trains. */
+const plan = z.object({ run_id: z.string(), parts: z.number().int().min(1) });
+const input = z.object({ plan, chunk: z.number().int().min(0) });
 
 /** Sends the orders of a chunk of the lake's objects to their customers' parts. */
 export const handler = stepHandler(environment, input, ({ LAKE_BUCKET }) => {

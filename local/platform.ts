@@ -15,6 +15,7 @@ import { openStreamLog } from '../shared/embedded/stream-log.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { type DeliveryWriter, startDelivery } from './delivery.ts';
 import { resourceNamed, useEnvironment } from './environment.ts';
+import { startEventRule } from './event-rules.ts';
 import { type EventSourceMapping, startEventSourceMapping } from './event-source-mapping.ts';
 import { type Invoke, loadFunctions } from './functions.ts';
 import { type HttpDoor, openHttpDoor } from './http-door.ts';
@@ -53,6 +54,8 @@ export interface PlatformOptions {
 }
 
 const HOUSEKEEPING_MS = 5000;
+/** Of EventBridge. */
+const DEFAULT_BUS = 'default';
 
 /**
  * Runs everything that serverless.yml wires, in this process and on one data directory.
@@ -66,7 +69,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const lock = lockDataDirectory(directory);
   const replay = readReplayState(dataDir);
   const clock = replay === null ? null : runOnLogicalClock(replay.time);
-  const started: Started = { mappings: new Map(), deliveries: new Map() };
+  const started: Started = { mappings: new Map(), deliveries: new Map(), eventRules: [] };
   const release = async () => {
     await stopAll(started);
     await closeDataDirectory(directory);
@@ -94,6 +97,17 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       }
     });
     started.schedules.start();
+    for (const rule of wiring.eventRules)
+      started.eventRules.push(
+        await startEventRule(rule, {
+          directory,
+          log: openStreamLog(directory, DEFAULT_BUS),
+          checkpoints: openCheckpoints(directory),
+          invoke: (event) => invoke(rule.function, event),
+          report: complain(rule.function),
+          now: () => openClock().now(),
+        }),
+      );
     started.housekeeping = setInterval(() => {
       keepHouse(directory, started).catch(complain('housekeeping'));
     }, HOUSEKEEPING_MS);
@@ -125,6 +139,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 interface Started {
   readonly mappings: Map<string, EventSourceMapping[]>;
   readonly deliveries: Map<string, DeliveryWriter[]>;
+  readonly eventRules: { stop(): Promise<void> }[];
   schedules?: Schedules;
   runner?: MachineRunner;
   housekeeping?: NodeJS.Timeout;
@@ -191,6 +206,7 @@ async function stopAll(started: Started): Promise<void> {
   clearInterval(started.housekeeping);
   await started.door?.close();
   await started.schedules?.stop();
+  await Promise.all(started.eventRules.map((rule) => rule.stop()));
   await started.runner?.stop();
   const mappings = [...started.mappings.values()].flat();
   await Promise.all(mappings.map((mapping) => mapping.stop()));

@@ -12,6 +12,7 @@ export interface Wiring {
   readonly streamMappings: readonly StreamMapping[];
   readonly deliveries: readonly Delivery[];
   readonly schedules: readonly Schedule[];
+  readonly eventRules: readonly EventRule[];
   readonly machines: readonly WiredMachine[];
 }
 
@@ -78,6 +79,12 @@ export interface Schedule {
   readonly input: unknown;
 }
 
+/** Events of the default bus that a function is called with. */
+export interface EventRule {
+  readonly function: string;
+  readonly types: readonly string[];
+}
+
 /** A machine goes by what the template calls it. */
 type ScheduleTarget = { readonly function: string } | { readonly machine: string };
 
@@ -126,10 +133,18 @@ const scheduleEvent = z.union([
     enabled: z.boolean().default(true),
   }),
 ]);
+/** A rule on the default bus, for what Foresight itself announces. */
+const eventBridgeEvent = z.strictObject({
+  pattern: z.strictObject({
+    source: z.tuple([z.literal('foresight')]),
+    'detail-type': z.array(z.string()).min(1),
+  }),
+});
 const event = z.strictObject({
   httpApi: httpApiEvent.optional(),
   stream: streamEvent.optional(),
   schedule: scheduleEvent.optional(),
+  eventBridge: eventBridgeEvent.optional(),
 });
 
 const corsRules = z.strictObject({
@@ -255,6 +270,11 @@ export function readWiring(file: string, stage: string): Wiring {
       ),
       ...resources.flatMap(machineSchedulesOf),
     ],
+    eventRules: events.flatMap(({ function: name, event }) =>
+      event.eventBridge
+        ? [{ function: name, types: event.eventBridge.pattern['detail-type'] }]
+        : [],
+    ),
     machines: resources.flatMap((document) => machinesOf(document, stage)),
   };
 }

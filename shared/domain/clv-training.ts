@@ -34,6 +34,8 @@ export interface ClvRun {
   readonly codeVersion: string;
   /** SHA-256, hex, of the orders. */
   readonly dataDigests: readonly string[];
+  /** Customers of the base that those of the book are a sample of; the manifest records it. */
+  readonly sampledFrom?: number;
   /** The version in use before and its cut points, which stay where they can. */
   readonly before?: { readonly version: string; readonly cutPoints: ClvCutPoints };
 }
@@ -97,6 +99,7 @@ export async function trainClv(book: OrderBook, run: ClvRun): Promise<TrainedClv
       label_days: document.label_days,
       cutoffs: training.cutoffs.length,
       value_cap: document.value_cap,
+      ...(run.sampledFrom !== undefined && { sampled_from: run.sampledFrom }),
     },
   };
   const folder = composeModel(run.runDate, {

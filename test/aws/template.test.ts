@@ -59,6 +59,7 @@ const WILDCARD_RESOURCES = [
   `{"Fn::Sub":"\${LakeBucket.Arn}/silver/made/*"}`,
   `{"Fn::Sub":"arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:table/\${OfflineStoreDatabase}/*"}`,
   `{"Fn::Sub":"arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:execution:\${BatchFeaturesMachine.Name}:*"}`,
+  `{"Fn::Sub":"arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:execution:\${ClvTrainingMachine.Name}:*"}`,
 ];
 
 /** Modules that sign their calls themselves, and what those need. */
@@ -92,6 +93,19 @@ const NEVER_CALLED: Readonly<Record<string, readonly string[]>> = {
   'clv-publish-part': ['dynamodb:DescribeEndpoints', 's3:CreateSession', 's3:DeleteObject'],
   'clv-publish': ['s3:CreateSession', 's3:DeleteObject'],
   'clv-proxies': ['s3:CreateSession', 's3:DeleteObject'],
+  'clv-training-plan': [
+    'dynamodb:DescribeEndpoints',
+    'dynamodb:PutItem',
+    's3:CreateSession',
+    's3:DeleteObject',
+  ],
+  'clv-training-train': ['s3:CreateSession', 's3:DeleteObject'],
+  'clv-training-register': [
+    'dynamodb:DescribeEndpoints',
+    'dynamodb:Query',
+    's3:CreateSession',
+    's3:DeleteObject',
+  ],
   'training-begin': [
     'dynamodb:DescribeEndpoints',
     'dynamodb:PutItem',

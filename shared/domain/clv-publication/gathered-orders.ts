@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { InvalidPublication } from '../../errors.ts';
+import { InvalidPublication, NotEnoughData } from '../../errors.ts';
 import type { ObjectStore } from '../../ports.ts';
 import { type EnrichedEvent, enrichedEvent } from '../../schemas/event.ts';
 import { type ImportedOrder, importedOrder } from '../../schemas/order-source.ts';
@@ -18,6 +18,8 @@ export const ORDER_FOLDERS = [
   'bronze/enriched_events/',
 ] as const;
 const [, FILE_LINES, EVENTS] = ORDER_FOLDERS;
+/** Firehose closes an object at some 64 MB: so many are read by a function in minutes. */
+const OBJECTS_A_CHUNK = 32;
 
 /**
  * A line of an order on its way to its customer's part. The lake is written at least once and keeps
@@ -50,6 +52,34 @@ export interface GatherCounts {
   /** Purchases and refunds of guests, and those without a price. */
   left_out: number;
   unreadable: number;
+}
+
+/**
+ * Writes down which objects of the lake a run gathers orders from, in chunks.
+ * @returns how many chunks
+ * @throws NotEnoughData where the lake has no orders
+ */
+export async function planChunks(run: string, lake: ObjectStore): Promise<number> {
+  const chunks = await orderChunks(lake);
+  if (chunks.length === 0)
+    throw new NotEnoughData(
+      `the lake has no orders under ${ORDER_FOLDERS.join(' or ')}: import some first`,
+    );
+  await lake.put(chunksKey(run), new TextEncoder().encode(JSON.stringify(chunks)));
+  return chunks.length;
+}
+
+async function orderChunks(lake: ObjectStore): Promise<readonly (readonly string[])[]> {
+  for (const folder of ORDER_FOLDERS) {
+    const chunks: string[][] = [];
+    for await (const key of lake.list(folder)) {
+      const last = chunks.at(-1);
+      if (last === undefined || last.length === OBJECTS_A_CHUNK) chunks.push([key]);
+      else last.push(key);
+    }
+    if (chunks.length > 0) return chunks;
+  }
+  return [];
 }
 
 /** The part of `parts` that a customer's orders are gathered in. */
@@ -171,16 +201,12 @@ export interface PartBook extends OrderBook {
   readonly base: number;
 }
 
-/**
- * The orders of the customers of a part.
- * @param at epoch milliseconds: lines from then on are left out
- */
-export async function partBook(
+/** The lines of a part, of each order its last change; those that are no orders any more are gone. */
+export async function partLines(
   run: string,
   part: number,
-  at: number,
   lake: ObjectStore,
-): Promise<PartBook> {
+): Promise<readonly OrderLine[]> {
   const latest = new Map<string, GatheredLine>();
   for await (const key of lake.list(gatheredKey(run, part, null))) {
     const bytes = await lake.get(key);
@@ -191,10 +217,22 @@ export async function partBook(
       if (entry.changed >= (latest.get(entry.key)?.changed ?? '')) latest.set(entry.key, entry);
     }
   }
+  return [...latest.values()].flatMap(({ line }) => (line === null ? [] : [line]));
+}
+
+/**
+ * The orders of the customers of a part.
+ * @param at epoch milliseconds: lines from then on are left out
+ */
+export async function partBook(
+  run: string,
+  part: number,
+  at: number,
+  lake: ObjectStore,
+): Promise<PartBook> {
   const collector = new OrderCollector({ files: 1, now: at - 1 });
   const bought = new Set<string>();
-  for (const { line } of latest.values()) {
-    if (line === null) continue;
+  for (const line of await partLines(run, part, lake)) {
     collector.add(line);
     if (!line.cancels && line.at < at) bought.add(line.customer);
   }

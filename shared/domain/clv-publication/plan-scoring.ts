@@ -1,11 +1,10 @@
-import { ModelDigestMismatch, ModelNotFound, NotEnoughData } from '../../errors.ts';
+import { ModelDigestMismatch, ModelNotFound } from '../../errors.ts';
 import type { Clock, ObjectReader, ObjectStore, OnlineStore } from '../../ports.ts';
 import { type ClvModel, readClvModel } from '../clv-model.ts';
 import { modelFileKey } from '../model-folder.ts';
 import { readRouting } from '../publish-model.ts';
-import { ORDER_FOLDERS } from './gathered-orders.ts';
+import { planChunks } from './gathered-orders.ts';
 import { readCurrent } from './publication.ts';
-import { chunksKey } from './publication-keys.ts';
 import {
   asOfDay,
   previousOf,
@@ -15,8 +14,6 @@ import {
 } from './scoring-plan.ts';
 
 const MODEL = 'clv';
-/** Firehose closes an object at some 64 MB: so many are read by a function in minutes. */
-const OBJECTS_A_CHUNK = 32;
 
 /**
  * Settles what a run scores: the day, the model that serves, the objects that hold orders.
@@ -41,36 +38,17 @@ export async function planScoring(
   const { document } = await openClvVersion(version, deps.models);
   const previous = previousOf(asOf, await readCurrent(deps.lake));
   const run = runOf(asOf);
-  const chunks = await orderChunks(deps.lake);
-  if (chunks.length === 0)
-    throw new NotEnoughData(
-      `the lake has no orders under ${ORDER_FOLDERS.join(' or ')}: import some first`,
-    );
-  await deps.lake.put(chunksKey(run), new TextEncoder().encode(JSON.stringify(chunks)));
   return {
     run_id: run,
     as_of: asOf,
     model_version: version,
     horizon_days: document.horizon_days,
     scorer: request.scorer,
-    chunks: chunks.length,
+    chunks: await planChunks(run, deps.lake),
     parts: request.parts,
     previous,
     accepted_shift: request.accept_shift ?? null,
   };
-}
-
-async function orderChunks(lake: ObjectStore): Promise<readonly (readonly string[])[]> {
-  for (const folder of ORDER_FOLDERS) {
-    const chunks: string[][] = [];
-    for await (const key of lake.list(folder)) {
-      const last = chunks.at(-1);
-      if (last === undefined || last.length === OBJECTS_A_CHUNK) chunks.push([key]);
-      else last.push(key);
-    }
-    if (chunks.length > 0) return chunks;
-  }
-  return [];
 }
 
 /**

@@ -3,7 +3,7 @@ import type { EventBus, Notices } from '../../ports.ts';
 import type { MeasuredOutcomes } from './measure-outcomes.ts';
 
 /** What is announced of a model that predicts worse than at its release. */
-const PERFORMANCE_DROPPED = 'ClvPerformanceDropped';
+export const PERFORMANCE_DROPPED = 'ClvPerformanceDropped';
 
 /**
  * Announces drops, one event a published day and metric, and tells people once.
