@@ -11,6 +11,7 @@ import { refreshSilver, type SilverSummary } from '../local/silver.ts';
 import { openTrinoOnDuckdb } from '../local/trino-on-duckdb.ts';
 import { type LoadSummary, loadSnapshot, noteLoaded } from '../shared/domain/feature-snapshot.ts';
 import { assumedVisibleFrom, markSnapshot } from '../shared/domain/snapshot-mark.ts';
+import { keepRows } from '../shared/domain/snapshot-rows.ts';
 import { dataDirectory } from '../shared/embedded/data-directory.ts';
 import { StoreUnavailable, Usage } from '../shared/errors.ts';
 import { DAY_MS } from '../shared/features/day-tiles.ts';
@@ -82,6 +83,7 @@ async function snapshot(flags: Flags): Promise<void> {
         progress.show(`${view.entity} features as of ${dayOf(date)}`);
         const made = await makeSnapshot(connection, lake, view, asOf(date));
         snapshots.push(made);
+        await keepRows(openLake(), made, batchRows(connection, lake, view, made.date));
         await mark(made, assumedVisibleFrom(date), 'assumed');
       }
     const load = async (entity: Kind) => {

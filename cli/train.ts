@@ -12,7 +12,7 @@ import { verifyFolder } from '../shared/domain/model-folder.ts';
 import { TRAINED_KINDS, type TrainedKind } from '../shared/domain/propensity-training.ts';
 import { readChampion, readRouting, registerModel } from '../shared/domain/publish-model.ts';
 import type { SearchBudget } from '../shared/domain/successive-halving.ts';
-import { DEFAULT_WINDOW, WHOLE_RANGE, type WindowRules } from '../shared/domain/training-window.ts';
+import { type WindowRules, windowRules } from '../shared/domain/training-window.ts';
 import { validationSummary, warningsText } from '../shared/domain/validation-report.ts';
 import { Usage } from '../shared/errors.ts';
 import { definitionDigests } from '../shared/features/catalogue.ts';
@@ -133,13 +133,10 @@ function windowNamed(
   { window, groupUsers = false }: Flags,
   from: number | null,
 ): WindowRules | undefined {
-  if (window === undefined && !groupUsers) return undefined;
-  if (window === undefined)
-    return from === null ? { ...DEFAULT_WINDOW, groupUsers } : { ...WHOLE_RANGE, groupUsers };
-  const days = window === 'all' ? null : Number(window);
-  if (days !== null && !(days > 0 && Number.isFinite(days)))
+  const days = window === undefined || window === 'all' ? window : Number(window);
+  if (typeof days === 'number' && !(days > 0 && Number.isFinite(days)))
     throw new Usage(`--window ${window} is no number of days above 0, and not all`);
-  return { days, groupUsers };
+  return windowRules(days, groupUsers, from !== null);
 }
 
 /** @throws Usage */

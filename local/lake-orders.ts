@@ -5,10 +5,10 @@ import {
   ORDER_FOLDERS,
   partBook,
 } from '../shared/domain/clv-publication/gathered-orders.ts';
+import { lakeEvents } from '../shared/domain/lake-events.ts';
 import type { CustomerActivity, OrderBook } from '../shared/domain/orders/order-book.ts';
 import { NotEnoughData } from '../shared/errors.ts';
 import { openLake } from './lake.ts';
-import { lakeEvents } from './lake-events.ts';
 
 const RUN = 'in-memory';
 const GZIP = [0x1f, 0x8b] as const;
@@ -56,7 +56,7 @@ export async function readLakeOrders(before: number, activity: boolean): Promise
 async function withActivity(book: OrderBook, before: number): Promise<OrderBook> {
   const sessions = new Map<string, Map<string, number>>();
   const carts = new Map<string, number[]>();
-  for await (const { event } of lakeEvents(before)) {
+  for await (const { event } of lakeEvents(openLake(), before)) {
     const { user_id: customer, session_id: session, event_type: type, is_bot: isBot } = event;
     const at = Date.parse(event.event_timestamp);
     if (customer === null || isBot || at >= before) continue;

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { BatchFeatures, type VisibleRow } from '../shared/domain/batch-features.ts';
 import type { SnapshotRow } from '../shared/domain/feature-snapshot.ts';
 import { InvalidSnapshot, NotEnoughData, UnreadableInput } from '../shared/errors.ts';
 import {
@@ -14,7 +13,6 @@ import {
 } from '../shared/features/trino-view.ts';
 import type { FeatureView } from '../shared/schemas/feature-view.ts';
 import type { FeatureValue } from '../shared/schemas/score.ts';
-import type { SnapshotMark } from '../shared/schemas/snapshot-mark.ts';
 import { viewSilver } from './silver.ts';
 import { writeParquet } from './write-parquet.ts';
 
@@ -79,7 +77,7 @@ async function checkedRows(
 }
 
 /**
- * What the batch job writes online of a snapshot: the features that the stream does not keep.
+ * What a snapshot tells online: the features that the stream does not keep.
  * @throws NotEnoughData where there is no such snapshot
  */
 export async function* batchRows(
@@ -92,55 +90,15 @@ export async function* batchRows(
   if (!existsSync(path))
     throw new NotEnoughData(`there is no ${path}: foresight features snapshot makes it`);
   const { columns, features } = batchColumns(view);
-  const query = `SELECT ${entityColumn(view)}, 0E0, ${columns} FROM ${parquet(path)}`;
-  for await (const { id, values } of rowsOf(connection, query, features)) yield { id, values };
-}
-
-/**
- * What the snapshots of the lake told online of users and products, and when: of those alone that
- * are marked as visible.
- * @throws NotEnoughData without one, or where the file of a marked one is gone
- */
-export async function batchHistory(
-  connection: DuckDBConnection,
-  lake: string,
-  marks: readonly SnapshotMark[],
-  views: { readonly user: FeatureView; readonly product: FeatureView },
-): Promise<BatchFeatures> {
-  const history = new BatchFeatures();
-  for (const kind of ['user', 'product'] as const) {
-    const view = views[kind];
-    const visible = marks.filter(({ entity }) => entity === kind);
-    if (visible.length === 0)
-      throw new NotEnoughData(
-        `the lake has no snapshot of a ${kind}: foresight features snapshot --from … --to … makes one a day`,
-      );
-    const { columns, features } = batchColumns(view);
-    const id = entityColumn(view);
-    const files = visible.map((mark) => markedFile(lake, view, mark));
-    // Most rows say what the snapshot before them said.
-    const changed = `SELECT ${id}, valid_from, ${columns}
-      FROM (
-        SELECT *, row(${columns}) AS told,
-          lag(told) OVER (PARTITION BY ${id} ORDER BY valid_from, dt) AS before
-        FROM read_parquet([${files.map(text).join(', ')}], hive_partitioning = true,
-          hive_types = {'dt': VARCHAR})
-        JOIN (VALUES ${visible.map(({ date, valid_from }) => `(${text(date)}, ${valid_from}::DOUBLE)`).join(', ')})
-          marks(dt, valid_from) USING (dt)
-      )
-      WHERE told IS DISTINCT FROM before
-      ORDER BY valid_from, dt, ${id}`;
-    for await (const row of rowsOf(connection, changed, features)) history.add(kind, row);
-  }
-  return history;
-}
-
-function markedFile(lake: string, view: FeatureView, { date }: SnapshotMark): string {
-  const path = snapshotPath(lake, view, date);
-  if (existsSync(path)) return path;
-  throw new NotEnoughData(
-    `there is no ${path}, which was visible online: foresight features snapshot --date ${date} makes it anew`,
+  const result = await connection.stream(
+    `SELECT ${entityColumn(view)}, ${columns} FROM ${parquet(path)}`,
   );
+  for await (const rows of result.yieldRows())
+    for (const [id, ...values] of rows as FeatureValue[][])
+      yield {
+        id: id as string,
+        values: Object.fromEntries(features.map((name, place) => [name, values[place] ?? null])),
+      };
 }
 
 function batchColumns(view: FeatureView) {
@@ -149,22 +107,6 @@ function batchColumns(view: FeatureView) {
     columns: batch.map(({ column }) => column).join(', '),
     features: batch.map(({ feature }) => feature),
   };
-}
-
-/** @param query an id, when it became visible, and a column for each of the features */
-async function* rowsOf(
-  connection: DuckDBConnection,
-  query: string,
-  features: readonly string[],
-): AsyncGenerator<VisibleRow> {
-  const result = await connection.stream(query);
-  for await (const rows of result.yieldRows())
-    for (const [id, validFrom, ...values] of rows as FeatureValue[][])
-      yield {
-        id: id as string,
-        validFrom: validFrom as number,
-        values: Object.fromEntries(features.map((name, place) => [name, values[place] ?? null])),
-      };
 }
 
 function parquet(path: string): string {

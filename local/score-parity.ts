@@ -1,13 +1,13 @@
 import { join } from 'node:path';
+import { lakeEvents } from '../shared/domain/lake-events.ts';
 import {
   type LoggedScore,
   ScoreParity,
   type ScoreParityReport,
 } from '../shared/domain/score-parity.ts';
+import { visibleSnapshots } from '../shared/domain/visible-snapshots.ts';
 import { NotEnoughData, UnreadableInput } from '../shared/errors.ts';
-import { lakeFolder } from './lake.ts';
-import { lakeEvents } from './lake-events.ts';
-import { visibleSnapshots } from './visible-snapshots.ts';
+import { lakeFolder, openLake } from './lake.ts';
 
 /**
  * Rebuilds every score of the lake from its events and snapshots, and compares the features.
@@ -18,11 +18,12 @@ export async function scoreParity(
   report: (events: number) => void,
 ): Promise<ScoreParityReport> {
   const scores = await loggedScores();
-  const snapshots = await visibleSnapshots(() => {});
-  const parity = new ScoreParity(timeZone, snapshots?.features ?? null);
+  const lake = openLake();
+  const { features } = await visibleSnapshots(lake, Number.POSITIVE_INFINITY);
+  const parity = new ScoreParity(timeZone, features);
   let next = 0;
   let events = 0;
-  for await (const { event } of lakeEvents(null)) {
+  for await (const { event } of lakeEvents(lake, Number.POSITIVE_INFINITY)) {
     for (; isBefore(scores[next], event.received_at); next++)
       parity.addScore(scores[next] as LoggedScore);
     parity.addEvent(event);

@@ -33,7 +33,22 @@ export interface TrainingWindow {
 
 export const DEFAULT_WINDOW: WindowRules = { days: 28, groupUsers: false, leastBuying: 3000 };
 
-export const WHOLE_RANGE: WindowRules = { days: null, groupUsers: false };
+const WHOLE_RANGE: WindowRules = { days: null, groupUsers: false };
+
+/**
+ * What was asked for as rules; undefined for the default ones.
+ * @param days how far back sessions count
+ * @param bounded whether a beginning was asked for: then all from there on are used
+ */
+export function windowRules(
+  days: number | 'all' | undefined,
+  groupUsers: boolean,
+  bounded: boolean,
+): WindowRules | undefined {
+  if (days !== undefined) return { days: days === 'all' ? null : days, groupUsers };
+  if (bounded) return { ...WHOLE_RANGE, groupUsers };
+  return groupUsers ? { ...DEFAULT_WINDOW, groupUsers } : undefined;
+}
 
 const SHARES = { fit: 0.6, calibrate: 0.2, later: 0.2 } as const;
 

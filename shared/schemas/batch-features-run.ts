@@ -42,6 +42,8 @@ export const marked = z.discriminatedUnion('of', [
     of: z.literal('snapshot'),
     entity,
     date: day,
+    /** Of the files that Athena has unloaded. */
+    prefix: z.string(),
     source: z.enum(['load', 'assumed']),
   }),
 ]);

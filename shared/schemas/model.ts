@@ -99,6 +99,18 @@ const lineage = z.strictObject({
 });
 export type Lineage = z.infer<typeof lineage>;
 
+/** Of batch features, joined as visible at each row's time; null: there were none. */
+export const snapshotRecord = z
+  .strictObject({
+    first: z.string(),
+    last: z.string(),
+    files: z.number().int(),
+    /** Of the names and SHA-256 of all their rows. */
+    digest: hex64,
+  })
+  .nullable();
+export type SnapshotRecord = z.infer<typeof snapshotRecord>;
+
 /** Everything about a registered version but its parameters. No wall clock: same inputs, same bytes. */
 export const manifest = z.strictObject({
   name: z.string().min(1).max(64),
@@ -141,16 +153,7 @@ export const manifest = z.strictObject({
       .strictObject({
         query: z.string(),
         events: z.number().int(),
-        /** Of batch features, joined as visible at each row's time; null: there were none. */
-        snapshots: z
-          .strictObject({
-            first: z.string(),
-            last: z.string(),
-            files: z.number().int(),
-            /** Of the names and SHA-256 of all files. */
-            digest: hex64,
-          })
-          .nullable(),
+        snapshots: snapshotRecord,
       })
       .optional(),
   }),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { snapshotRecord } from './model.ts';
 
 const day = z.iso.date();
 const time = z.iso.datetime();
@@ -18,8 +19,17 @@ export const trainingRequest = z.object({
     .regex(/^[A-Za-z0-9-]{1,40}$/, 'is not 1 to 40 letters, digits and hyphens')
     .optional(),
   model: z.enum(['trees', 'logistic']).default('trees'),
-  /** Who fits the trees: the function itself, or a training or tuning job of SageMaker. */
-  trainer: z.enum(['function', 'training-job', 'tuning-job']).default('function'),
+  /**
+   * Who fits the trees: the function itself, with the default parameters or after a search of
+   * them, or a training or tuning job of SageMaker.
+   */
+  trainer: z.enum(['function', 'search', 'training-job', 'tuning-job']).default('function'),
+  /** Of a search: sets of parameters to try. */
+  trials: z.int().min(1).default(12),
+  /** Only sessions that began in the last so many days; absent: 28, or all with `from`. */
+  window_days: z.union([z.number().positive(), z.literal('all')]).optional(),
+  /** Measures only users that were not fitted or calibrated on. */
+  group_users: z.boolean().default(false),
   /** Of `received_at`: earlier events only build the state, later ones are not read. */
   from: time.nullable().default(null),
   /** Midnight that begins the run's date, so that all of it has been delivered. */
@@ -50,6 +60,7 @@ export const trainingSet = z.object({
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   /** `received_at` of the newest event, ISO 8601. */
   newest: time,
+  snapshots: snapshotRecord,
 });
 export type TrainingSet = z.infer<typeof trainingSet>;
 

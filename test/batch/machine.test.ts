@@ -19,6 +19,7 @@ import { platformTasks } from '../../local/machines/platform-tasks.ts';
 import type { TaskHandler } from '../../local/machines/tasks.ts';
 import { readProjectWiring } from '../../local/project.ts';
 import { snapshotMarks } from '../../shared/domain/snapshot-mark.ts';
+import { keptRows } from '../../shared/domain/snapshot-rows.ts';
 import { type LogicalClock, runOnLogicalClock } from '../../shared/embedded/clock.ts';
 import {
   closeDataDirectory,
@@ -182,6 +183,14 @@ test('the snapshots of a date are made, validated, online and marked', async () 
   expect(await marks()).toEqual([
     { entity: 'product', ...loaded },
     { entity: 'user', ...loaded },
+  ]);
+  const { lines } = await keptRows(openObjectStore('LakeBucket'), {
+    entity: 'product',
+    date: DATE,
+  });
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { id: 'p', values: await product('p') },
+    { id: 'q', values: await product('q') },
   ]);
   expect(notices()).toEqual([]);
 });

@@ -1,14 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { batchHistory } from '../../local/offline-store.ts';
+import { batchRows } from '../../local/offline-store.ts';
 import { BatchFeatures, type VisibleRow } from '../../shared/domain/batch-features.ts';
 import { PrefixReplay, type PrefixRows } from '../../shared/domain/prefix-rows.ts';
+import { markSnapshot } from '../../shared/domain/snapshot-mark.ts';
+import { keepRows } from '../../shared/domain/snapshot-rows.ts';
+import { visibleSnapshots } from '../../shared/domain/visible-snapshots.ts';
+import { openObjectStore } from '../../shared/embedded/object-store.ts';
 import { catalogue } from '../../shared/features/catalogue.ts';
 import { productView } from '../../shared/features/product-view.ts';
 import { userView } from '../../shared/features/user-view.ts';
+import type { ObjectStore } from '../../shared/ports.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
+import { freshDataDirectory } from '../embedded/fresh-data-directory.ts';
 import { shopTraffic } from '../learning/events.ts';
 import { openTestLake, snapshotOf } from './lake.ts';
+
+freshDataDirectory();
 
 const NAMES = ['product.view_count_30d', 'distinct_products_bought', 'event_count'] as const;
 const inputs = NAMES.map((name) => {
@@ -81,64 +89,76 @@ test('a row has the values of the latest snapshot visible at its time, whatever 
   );
 });
 
-test('the snapshots of the lake, from the moment at which each was visible online', async () => {
+const DAYS = ['2026-01-06', '2026-01-07', '2026-01-09'] as const;
+const views = { user: userView, product: productView };
+
+/** A data directory whose lake has the events and their snapshots of some days, without a mark. */
+async function snapshotLake() {
   const lake = await openTestLake();
-  try {
-    lake.deliver(events);
-    const days = ['2026-01-06', '2026-01-07', '2026-01-09'] as const;
-    const snapshots = new Map<string, unknown>();
-    for (const day of days) {
-      await snapshotOf(lake, userView, day);
-      const products = await snapshotOf(lake, productView, day);
-      snapshots.set(day, products.get('p1')?.['view_count_30d']);
+  const store = openObjectStore('LakeBucket');
+  lake.deliver(events);
+  const views30d = new Map<string, unknown>();
+  for (const date of DAYS)
+    for (const entity of ['user', 'product'] as const) {
+      const rows = await snapshotOf(lake, views[entity], date);
+      if (entity === 'product') views30d.set(date, rows.get('p1')?.['view_count_30d']);
+      const { connection } = lake.duckdb;
+      await keepRows(
+        store,
+        { entity, date },
+        batchRows(connection, lake.folder, views[entity], date),
+      );
     }
-    const visible = [
-      ['2026-01-06', '2026-01-06T06:00:00.000Z'],
-      ['2026-01-07', '2026-01-07T09:30:00.000Z'],
-      ['2026-01-09', '2026-01-09T02:00:00.000Z'],
-    ] as const;
-    const marks = (['user', 'product'] as const).flatMap((entity) =>
-      visible.map(([date, from]) => {
-        return { entity, date, valid_from: Date.parse(from), source: 'load' } as const;
-      }),
-    );
-    const views = { user: userView, product: productView };
-    const { connection } = lake.duckdb;
-    const history = await batchHistory(connection, lake.folder, marks, views);
-    const seen = (time: string) =>
-      history.at('product', 'p1', Date.parse(time))?.['product.view_count_30d'];
-    expect(seen('2026-01-06T05:59:59.999Z')).toBeUndefined();
-    expect(seen('2026-01-06T06:00:00.000Z')).toBe(snapshots.get('2026-01-06'));
-    // The load of the next one took its time.
-    expect(seen('2026-01-07T09:29:59.999Z')).toBe(snapshots.get('2026-01-06'));
-    expect(seen('2026-01-07T09:30:00.000Z')).toBe(snapshots.get('2026-01-07'));
-    expect(seen('2026-01-30T00:00:00.000Z')).toBe(snapshots.get('2026-01-09'));
-    expect(new Set(snapshots.values()).size).toBe(3);
-    const unmarked = marks.filter(({ date }) => date !== '2026-01-07');
-    const without = await batchHistory(connection, lake.folder, unmarked, views);
-    expect(without.at('product', 'p1', Date.parse('2026-01-08'))?.['product.view_count_30d']).toBe(
-      snapshots.get('2026-01-06'),
-    );
-  } finally {
-    lake.close();
-  }
+  lake.close();
+  return { store, views30d };
+}
+
+const mark = (store: ObjectStore, entity: 'user' | 'product', date: string, from: string) =>
+  markSnapshot(store, { entity, date, valid_from: Date.parse(from), source: 'load' });
+
+test('the snapshots of the lake, from the moment at which each was visible online', async () => {
+  const { store, views30d } = await snapshotLake();
+  const visible = [
+    ['2026-01-06', '2026-01-06T06:00:00.000Z'],
+    ['2026-01-09', '2026-01-09T02:00:00.000Z'],
+  ] as const;
+  for (const [date, from] of visible)
+    for (const entity of ['user', 'product'] as const) await mark(store, entity, date, from);
+  const all = Number.POSITIVE_INFINITY;
+  const without = await visibleSnapshots(store, all);
+  // The load of this one took its time.
+  await mark(store, 'product', '2026-01-07', '2026-01-07T09:30:00.000Z');
+  const { features, recordUntil } = await visibleSnapshots(store, all);
+  const seen = (time: string) =>
+    features.at('product', 'p1', Date.parse(time))?.['product.view_count_30d'];
+  expect(seen('2026-01-06T05:59:59.999Z')).toBeUndefined();
+  expect(seen('2026-01-06T06:00:00.000Z')).toBe(views30d.get('2026-01-06'));
+  expect(seen('2026-01-07T09:29:59.999Z')).toBe(views30d.get('2026-01-06'));
+  expect(seen('2026-01-07T09:30:00.000Z')).toBe(views30d.get('2026-01-07'));
+  expect(seen('2026-01-30T00:00:00.000Z')).toBe(views30d.get('2026-01-09'));
+  expect(new Set(views30d.values()).size).toBe(3);
+  const earlier = Date.parse('2026-01-08');
+  expect(without.features.at('product', 'p1', earlier)?.['product.view_count_30d']).toBe(
+    views30d.get('2026-01-06'),
+  );
+  expect(recordUntil(earlier)).toMatchObject({ first: '2026-01-06', last: '2026-01-07', files: 3 });
+  expect(without.recordUntil(earlier)).toMatchObject({ last: '2026-01-06', files: 2 });
+  const bounded = await visibleSnapshots(store, earlier);
+  expect(bounded.recordUntil(earlier)).toEqual(recordUntil(earlier));
+  expect(bounded.features.at('product', 'p1', LAST)).toEqual(features.at('product', 'p1', earlier));
 }, 30_000);
 
-test('without a snapshot there is no history', async () => {
-  const lake = await openTestLake();
-  try {
-    const views = { user: userView, product: productView };
-    const { connection } = lake.duckdb;
-    await expect(batchHistory(connection, lake.folder, [], views)).rejects.toMatchObject({
-      name: 'NotEnoughData',
-    });
-    const gone = { date: '2026-01-06', valid_from: 0, source: 'load' } as const;
-    const marks = [{ entity: 'user', ...gone } as const, { entity: 'product', ...gone } as const];
-    await expect(batchHistory(connection, lake.folder, marks, views)).rejects.toMatchObject({
-      name: 'NotEnoughData',
-      message: expect.stringContaining('--date 2026-01-06 makes it anew'),
-    });
-  } finally {
-    lake.close();
-  }
+test('a marked snapshot whose rows are gone or damaged is named', async () => {
+  const store = openObjectStore('OtherLake');
+  expect((await visibleSnapshots(store, LAST)).recordUntil(LAST)).toBeNull();
+  await mark(store, 'user', '2026-01-06', '2026-01-06T06:00:00.000Z');
+  await expect(visibleSnapshots(store, LAST)).rejects.toMatchObject({
+    name: 'NotEnoughData',
+    message: expect.stringContaining('--date 2026-01-06 makes it anew'),
+  });
+  await store.put('gold/snapshot_rows/dt=2026-01-06/user.jsonl.gz', Uint8Array.of(0x1f, 0x8b, 0));
+  await expect(visibleSnapshots(store, LAST)).rejects.toMatchObject({
+    name: 'UnreadableInput',
+    message: expect.stringContaining('gold/snapshot_rows/dt=2026-01-06/user.jsonl.gz'),
+  });
 });

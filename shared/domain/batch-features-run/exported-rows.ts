@@ -1,8 +1,10 @@
-import { UnreadableInput } from '../../errors.ts';
+import { NotEnoughData, UnreadableInput } from '../../errors.ts';
 import { SNAPSHOT_VIEWS } from '../../features/trino-tables.ts';
 import { type SnapshotEntity, snapshotColumns } from '../../features/trino-view.ts';
+import type { ObjectStore } from '../../ports.ts';
 import type { FeatureValue } from '../../schemas/score.ts';
 import type { SnapshotRow } from '../feature-snapshot.ts';
+import { lakeText } from '../lake-text.ts';
 
 /**
  * The rows of a part of a snapshot as Athena unloads it: JSON lines, a key a column.
@@ -26,6 +28,26 @@ export async function* exportedRows(
       ),
     };
   }
+}
+
+/**
+ * The rows of every part of a snapshot below a prefix.
+ * @throws NotEnoughData where there is no part; UnreadableInput naming file and line
+ */
+export async function* unloadedRows(
+  lake: ObjectStore,
+  entity: SnapshotEntity,
+  prefix: string,
+): AsyncGenerator<SnapshotRow> {
+  let parts = 0;
+  for await (const key of lake.list(prefix)) {
+    const text = await lakeText(lake, key);
+    if (text === null) throw new UnreadableInput(`${key} cannot be unpacked`);
+    yield* exportedRows(entity, key, text);
+    parts++;
+  }
+  if (parts === 0)
+    throw new NotEnoughData(`there is no file below ${prefix}: unload the snapshot again`);
 }
 
 function parsed(line: string, place: string): Record<string, FeatureValue> {

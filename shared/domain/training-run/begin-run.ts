@@ -11,7 +11,16 @@ export interface Beginning {
   readonly champion: string | null;
 }
 
-const PARAMETERS = ['model', 'trainer', 'from', 'to', 'seed'] as const;
+const PARAMETERS = [
+  'model',
+  'trainer',
+  'trials',
+  'window_days',
+  'group_users',
+  'from',
+  'to',
+  'seed',
+] as const;
 
 /**
  * Names a run after its date and cause, and fixes what it does. Begun again, it is the same run.

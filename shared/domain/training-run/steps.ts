@@ -17,11 +17,10 @@ import type { Hyperparameters } from '../sagemaker/hyperparameters.ts';
 import { jobName, LONGEST_NAME } from '../sagemaker/job-name.ts';
 import type { ReportedMetric } from '../sagemaker/reported-metrics.ts';
 import type { ServedState } from '../serving-sample.ts';
-import type { WindowRules } from '../training-window.ts';
-import { buildSet } from './build-set.ts';
+import { type WindowRules, windowRules } from '../training-window.ts';
+import { buildSet, endOfSet } from './build-set.ts';
 import { adoptHosted, hostedTraining } from './hosted-trees.ts';
 import { readJson, writeJson } from './json-bytes.ts';
-import { lakeEvents } from './lake-events.ts';
 import { RunFolder } from './run-folder.ts';
 import { readRows, writeRows } from './stored-rows.ts';
 
@@ -69,7 +68,12 @@ export async function buildRunSet(
   const folder = new RunFolder(lake, run.run_id);
   const done = await folder.document('set.json', trainingSet);
   if (done !== null) return done;
-  const { rows, states, set } = await buildSet(lakeEvents(lake, Date.parse(run.to)), run, timeZone);
+  const { rows, states, set } = await buildSet(lake, {
+    from: run.from === null ? null : Date.parse(run.from),
+    to: Date.parse(run.to),
+    seed: run.seed,
+    timeZone,
+  });
   await folder.put('rows.bin', writeRows(rows));
   await folder.put('states.json', writeJson(states));
   await folder.putDocument('set.json', set);
@@ -78,16 +82,17 @@ export async function buildRunSet(
 
 /**
  * Fits the models of the run.
- * @throws NotEnoughData
+ * @throws NotEnoughData, EveryTrialFailed
  */
 export async function fitRun(run: TrainingRun, lake: ObjectStore): Promise<void> {
   const folder = new RunFolder(lake, run.run_id);
   if ((await folder.bytes('models.json')) !== null) return;
   const rows = readRows(await folder.required('rows.bin'));
-  await folder.put(
-    'models.json',
-    writeJson(await fitPropensity(rows, run.seed, { window: windowOf(run) })),
-  );
+  const models = await fitPropensity(rows, run.seed, {
+    window: windowOf(run),
+    search: run.trainer === 'search' ? { trials: run.trials } : undefined,
+  });
+  await folder.put('models.json', writeJson(models));
 }
 
 /** A job to be run; null where the run has its models. */
@@ -183,15 +188,17 @@ export async function judgeRun(
       codeVersion: run.code_version,
       timeZone,
       window: windowOf(run),
-      // The machine joins no snapshots yet: docs/training.md.
-      replay: { query: LAKE_QUERY, events: set.events, snapshots: null },
+      replay: { query: LAKE_QUERY, events: set.events, snapshots: set.snapshots },
     },
     run.model,
     readJson<TrainedKinds>(await folder.required('models.json')),
     {
       champion: await champion(),
       states: readJson<ServedState[]>(await folder.required('states.json')),
-      range: { from: run.from, to: lineageEnd(run, set) },
+      range: {
+        from: run.from === null ? null : new Date(run.from).toISOString(),
+        to: endOfSet(set, Date.parse(run.to)),
+      },
       stopwatch,
     },
   );
@@ -211,15 +218,8 @@ export async function judgeRun(
   return verdict;
 }
 
-/** A range that was asked for is used as a whole; else the last four weeks are. */
-function windowOf({ from }: TrainingRun): WindowRules | undefined {
-  return from === null ? undefined : { days: null, groupUsers: false };
-}
-
-/** The first moment without an event of the set: with it as bound, the set can be made again. */
-function lineageEnd({ to }: TrainingRun, { newest }: TrainingSet): string {
-  const next = new Date(Date.parse(newest) + 1).toISOString();
-  return next < to ? next : to;
+function windowOf({ from, window_days, group_users }: TrainingRun): WindowRules | undefined {
+  return windowRules(window_days, group_users, from !== null);
 }
 
 /**

@@ -1,7 +1,7 @@
-import { NotEnoughData, UnreadableInput } from '../../errors.ts';
-import type { ObjectStore } from '../../ports.ts';
-import type { EnrichedEvent } from '../../schemas/event.ts';
-import { lakeText } from '../lake-text.ts';
+import { NotEnoughData, UnreadableInput } from '../errors.ts';
+import type { ObjectStore } from '../ports.ts';
+import type { EnrichedEvent } from '../schemas/event.ts';
+import { lakeText } from './lake-text.ts';
 
 export interface LakeEvent {
   /** The line of the lake that holds it. */
