@@ -2,6 +2,7 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   ListObjectVersionsCommand,
+  PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -21,6 +22,9 @@ export function openBucket(name: string) {
     async read(key: string): Promise<Buffer> {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key: key }));
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    },
+    async write(key: string, text: string): Promise<void> {
+      await client.send(new PutObjectCommand({ Bucket: name, Key: key, Body: text }));
     },
     /** All objects and their versions: CloudFormation deletes no bucket that holds any. */
     async empty(): Promise<void> {

@@ -6,9 +6,10 @@ import {
   EventBridgeClient,
   ListRulesCommand,
   ListTargetsByRuleCommand,
+  type Rule,
 } from '@aws-sdk/client-eventbridge';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
-import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetEventSourceMappingCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,6 +21,7 @@ import { adapt, UNKNOWN_TYPES } from './adaptations.ts';
 import { openBucket } from './bucket.ts';
 import { openDoor } from './door.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
+import { ended, execute, executionsOf } from './execution.ts';
 import { openFindings } from './findings.ts';
 import { changePackage, deploy, openStack, serverless } from './stack.ts';
 import { deliver } from './stream-delivery.ts';
@@ -189,6 +191,58 @@ describe('an event', () => {
   });
 });
 
+describe('a state machine', () => {
+  const DAY_MS = 86_400_000;
+  const dayFromNow = (days: number) =>
+    new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+
+  test('training reads the lake, and says what keeps it from learning', async () => {
+    const run = await execute(outputs['TrainingMachine'] ?? '', {
+      to: `${dayFromNow(1)}T00:00:00Z`,
+    });
+    expect(run).toMatchObject({
+      status: 'FAILED',
+      states: ['Begin', 'ValidateData', 'TellFailure', 'Failed'],
+      cause: expect.stringContaining('enough_events: 2 events'),
+    });
+    if (run.error !== 'DataHalted') findings.notProven('errors by their names', `${run.error}`);
+  });
+
+  test('batch-features is started by its function, and ends where no day is over yet', async () => {
+    await new LambdaClient({}).send(
+      new InvokeCommand({ FunctionName: 'foresight-dev-batch-features-start', Payload: '{}' }),
+    );
+    const [execution = ''] = await executionsOf(outputs['BatchFeaturesMachine'] ?? '');
+    expect(await ended(execution)).toMatchObject({
+      status: 'SUCCEEDED',
+      states: ['Plan the run', 'Is there anything to tell of?', 'Nothing to tell of'],
+    });
+  });
+
+  test('batch-features of a day that is over gets as far as Athena, and says where it ended', async () => {
+    await lake.write(`bronze/enriched_events/dt=${dayFromNow(-1)}/none.jsonl`, '{}\n');
+    const run = await execute(outputs['BatchFeaturesMachine'] ?? '', { date: dayFromNow(0) });
+    expect(run).toMatchObject({
+      states: expect.arrayContaining(["Write the tables' texts", 'Make sure of the tables']),
+    });
+    if (run.status === 'FAILED') {
+      expect(run.states.slice(-2)).toEqual(['Tell of the failure', 'Failed']);
+      expect(run.cause).toContain('athena:startQueryExecution');
+      findings.notProven('a job of another service', 'athena:startQueryExecution.sync');
+    }
+  });
+
+  test('clv-scoring without a model publishes nothing', async () => {
+    const run = await execute(outputs['ClvScoringMachine'] ?? '', {});
+    expect(run).toMatchObject({
+      status: 'FAILED',
+      states: ['Plan', 'TellFailure', 'Failed'],
+      cause: expect.stringContaining('model'),
+    });
+    expect(await lake.keys('gold/clv/publications/')).toEqual([]);
+  });
+});
+
 test('a poison event ends in the dead-letter queue of its consumer', async () => {
   const StreamName = await stack.physicalId('EnrichedEventsStream');
   const UUID = await stack.physicalId(
@@ -281,11 +335,11 @@ test('every schedule has its rule, which calls its function', async () => {
   const declared = Object.values(service.resources).filter(
     ({ Type }) => Type === 'AWS::Events::Rule',
   );
-  expect(Rules.map(({ ScheduleExpression }) => ScheduleExpression).toSorted()).toEqual(
-    declared.map(({ Properties }) => Properties.ScheduleExpression).toSorted(),
+  // The machines of dev start by hand alone (resources/stages.yml).
+  expect(Rules.map(schedule).toSorted()).toEqual(
+    declared.map(({ Properties }) => schedule(Properties)).toSorted(),
   );
-  for (const { Name, ScheduleExpression = '', State } of Rules) {
-    expect(State).toBe('ENABLED');
+  for (const { Name, ScheduleExpression = '' } of Rules) {
     const { Targets = [] } = await events.send(new ListTargetsByRuleCommand({ Rule: Name }));
     for (const { Arn = '' } of Targets) {
       if (ScheduleExpression === 'rate(1 minute)')
@@ -320,6 +374,8 @@ test('the removed stack leaves nothing', async () => {
 });
 
 const functionOf = (arn: string) => /:function:([^:]+)/.exec(arn)?.[1] ?? arn;
+
+const schedule = ({ ScheduleExpression, State }: Rule) => `${ScheduleExpression} ${State}`;
 
 /** Messages of a log group that hold some text. */
 async function logged(logGroupName: string, filterPattern?: string): Promise<readonly string[]> {

@@ -8,6 +8,8 @@ const LIMITS = {
   throttling: 'test:template (settings)',
   'access logs': 'test:template (format)',
   'metrics from log lines': 'unit tests of the handlers',
+  'errors by their names': 'test/machines with the same definitions; test/runtime of the steps',
+  'a job of another service': 'test/machines, test/batch, test/clv-publication with stand-ins',
   'schedules slower than a minute': 'unit tests of the functions',
   'speed, memory, concurrency, encryption, tracing': 'foresight smoke and load, once deployed',
 } as const;
