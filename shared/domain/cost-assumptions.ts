@@ -49,9 +49,23 @@ export const ASSUMED = {
   /** With headers. */
   scoreAnswerBytes: 700,
   collectAnswerBytes: 1200,
-  /** State machines: daily features and monitoring, weekly CLV, two trainings with their releases. */
-  transitionsPerMonth: 12_000,
-  athenaTerabytes: 0.3,
+  /** batch-features 30 times 140, clv-scoring 4.3 times 120, training twice 12. */
+  transitionsPerMonth: 5_000,
+  /** Users with a history, each an item of features and one of a customer's value. */
+  usersPerEvent: 1 / 150,
+  /** batch-features: all items are read a day, the share that changed is written (docs/offline-store.md). */
+  changedShareOfDay: 0.05,
+  changedItemWriteUnits: 2,
+  /** Customers' values are written anew each week. */
+  weeksPerMonth: 4.35,
+  userKilobytes: 3,
+  /** Of the functions: a user's part of 30 loads and 4.3 scorings; two trainings on 20 M events, one on customers. */
+  gigabyteSecondsPerUser: 0.1,
+  trainingGigabyteSeconds: 27_000,
+  /** What Athena scans for an event in all: docs/offline-store.md, 4.06 TB a day of 1.52 G. */
+  athenaBytesPerEvent: 2_670,
+  silverBytes: 43,
+  /** Two trainings a month where SageMaker tunes; the functions train by default, for less. */
   jobHours: 3,
   /** Where an endpoint scores: instances in two zones, and the wait for its answer. */
   endpointWaitMs: 8,

@@ -22,6 +22,7 @@ export interface CostLine {
 }
 
 const GIGABYTE = 2 ** 30;
+const TERABYTE = 2 ** 40;
 const FIREHOSE_BYTES = 5 * 1024;
 /** Of a Lambda function with a full core. */
 const CORE_MB = 1769;
@@ -49,7 +50,8 @@ export function monthlyCost(
     ...lake(work, deployment, line),
     ...observation(work, deployment, line),
     ...keysAndSecrets(deployment, line),
-    ...models(work, deployment, line),
+    ...machines(work, deployment, line),
+    ...endpoint(work, line),
   ];
   return lines.filter(({ quantity }) => quantity > 0);
 }
@@ -203,7 +205,8 @@ function lake(work: Workload, deployment: Deployment, line: Line): CostLine[] {
     ({ intervalSeconds }) => (ASSUMED.hoursPerMonth * SECONDS_PER_HOUR) / intervalSeconds,
   );
   const copies = deployment.deliveries.filter(({ stream }) => stream !== null).length;
-  const bytes = work.events * copies * ASSUMED.eventBytes + work.scores * ASSUMED.decisionBytes;
+  const eventBytes = copies * ASSUMED.eventBytes + ASSUMED.silverBytes;
+  const bytes = work.events * eventBytes + work.scores * ASSUMED.decisionBytes;
   return [
     ...deployment.deliveries.map(({ name, stream }) =>
       line(
@@ -261,12 +264,42 @@ function keysAndSecrets(deployment: Deployment, line: Line): CostLine[] {
   ];
 }
 
-function models(work: Workload, { stateMachines }: Deployment, line: Line): CostLine[] {
-  const jobs = stateMachines > 0 ? 1 : 0;
+/** State machines: daily features, weekly values of customers, training. */
+function machines({ events }: Workload, { stateMachines }: Deployment, line: Line): CostLine[] {
+  if (stateMachines === 0) return [];
+  const users = events * ASSUMED.usersPerEvent;
+  const usersOfDays = (users * ASSUMED.hoursPerMonth) / 24;
+  const gigabytes = (users * ASSUMED.userKilobytes * 1024) / GIGABYTE;
   return [
-    line('Step Functions', 'transitions', jobs * ASSUMED.transitionsPerMonth, 'step_transition'),
-    line('Athena', 'scanned', jobs * ASSUMED.athenaTerabytes, 'athena_tb'),
-    line('SageMaker', 'training and transform', jobs * ASSUMED.jobHours, 'sagemaker_job_hour'),
+    line('Step Functions', 'transitions', ASSUMED.transitionsPerMonth, 'step_transition'),
+    line(
+      'Lambda',
+      'steps of machines: duration',
+      users * ASSUMED.gigabyteSecondsPerUser + ASSUMED.trainingGigabyteSeconds,
+      'lambda_arm_gb_second',
+    ),
+    line('DynamoDB', 'reads of batch features', usersOfDays, 'dynamodb_read_unit'),
+    line(
+      'DynamoDB',
+      'writes of batch features',
+      usersOfDays * ASSUMED.changedShareOfDay * ASSUMED.changedItemWriteUnits,
+      'dynamodb_write_unit',
+    ),
+    line(
+      'DynamoDB',
+      'writes of customer values',
+      users * ASSUMED.weeksPerMonth,
+      'dynamodb_write_unit',
+    ),
+    line('DynamoDB', 'items of users', gigabytes, 'dynamodb_gb_month'),
+    line('DynamoDB', 'recovery of the items of users', gigabytes, 'dynamodb_recovery_gb_month'),
+    line('Athena', 'scanned', (events * ASSUMED.athenaBytesPerEvent) / TERABYTE, 'athena_tb'),
+    line('SageMaker', 'training jobs', ASSUMED.jobHours, 'sagemaker_job_hour'),
+  ];
+}
+
+function endpoint(work: Workload, line: Line): CostLine[] {
+  return [
     line(
       'SageMaker',
       'endpoint',

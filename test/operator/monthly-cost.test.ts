@@ -121,6 +121,30 @@ describe('lines', () => {
       { functions: [{ name: 'score', memoryMb: 512, traced: false, logsInvocations: true }] },
       ((75e6 * 430) / 2 ** 30) * 0.5,
     ],
+    // 500,000 users, each written weekly.
+    [
+      'state machines',
+      'DynamoDB',
+      'writes of customer values',
+      { stateMachines: 1 },
+      0.5 * 4.35 * 0.625,
+    ],
+    // All are read each of 30.4 days, and one in twenty is written at 2 KB.
+    [
+      'state machines',
+      'DynamoDB',
+      'reads of batch features',
+      { stateMachines: 1 },
+      0.5 * (730 / 24) * 0.125,
+    ],
+    [
+      'state machines',
+      'DynamoDB',
+      'writes of batch features',
+      { stateMachines: 1 },
+      0.5 * (730 / 24) * 0.05 * 2 * 0.625,
+    ],
+    ['state machines', 'Athena', 'scanned', { stateMachines: 1 }, ((75e6 * 2670) / 2 ** 40) * 5],
     ['metrics of routes', 'CloudWatch', 'metrics of routes', { routeMetrics: true }, 3 * 6 * 0.3],
     [
       'an access log',
