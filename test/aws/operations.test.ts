@@ -215,6 +215,27 @@ describe('alarms', () => {
     expect(aged.toSorted()).toEqual(consumers.toSorted());
   });
 
+  test('every state machine has alarms of a run that failed and of one that took too long', () => {
+    const watched = alarms()
+      .filter(([, { Properties }]) => Properties.Namespace === 'AWS/States')
+      .map(
+        ([, { Properties }]) => `${Properties.Dimensions[0].Value.Ref} ${Properties.MetricName}`,
+      );
+    const expected = all('AWS::StepFunctions::StateMachine').flatMap(([id]) => [
+      `${id} ExecutionsFailed`,
+      `${id} ExecutionsTimedOut`,
+    ]);
+    expect(watched.toSorted()).toEqual(expected.toSorted());
+  });
+
+  test('every one has its entry in docs/operations.md', () => {
+    const runbook = readFileSync('docs/operations.md', 'utf8');
+    const without = [...alarms(), ...composites()]
+      .map(([id]) => id.replace(/^\w+CanaryErrors$/, '<Function>CanaryErrors'))
+      .filter((id) => !runbook.includes(`\`${id}\``) && !runbook.includes(`**${id}**`));
+    expect(without).toEqual([]);
+  });
+
   test('all of them cost less than 8 USD a month', () => {
     const metrics = alarms().reduce((sum, [id]) => sum + metricsOf(id).length, 0);
     expect(metrics * USD_A_MONTH.metric + composites().length * USD_A_MONTH.composite).toBeLessThan(
