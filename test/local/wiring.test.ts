@@ -134,6 +134,17 @@ test.each([
   ]);
 });
 
+test('reads a rule on the bus, and knows those of the project', () => {
+  const pattern = { source: ['foresight'], 'detail-type': ['A', 'B'] };
+  expect(read(withEvent({ eventBridge: { pattern } })).eventRules).toEqual([
+    { function: 'f', types: ['A', 'B'] },
+  ]);
+  const { eventRules } = readWiring(join(import.meta.dirname, '../../serverless.yml'), 'dev');
+  expect(eventRules).toEqual([
+    { function: 'clv-training-start', types: ['ClvPerformanceDropped'] },
+  ]);
+});
+
 test.each([
   ['an event of another kind', { sqs: 'queue' }, /functions\.f\.events\.0/],
   ['a stream of DynamoDB', { stream: { ...stream, type: 'dynamodb' } }, /stream\.type/],
@@ -152,6 +163,16 @@ test.each([
   ['a batch too large', { stream: { ...stream, batchSize: 10_001 } }, /batchSize/],
   ['any method', { httpApi: { method: '*', path: '/x' } }, /httpApi\.method: is no single/],
   ['a greedy path', { httpApi: { method: 'GET', path: '/{proxy+}' } }, /httpApi\.path/],
+  [
+    "a rule for others' events",
+    { eventBridge: { pattern: { source: ['aws.s3'], 'detail-type': ['A'] } } },
+    /pattern\.source/,
+  ],
+  [
+    'a rule that looks into events',
+    { eventBridge: { pattern: { source: ['foresight'], 'detail-type': ['A'], detail: {} } } },
+    /detail/,
+  ],
   ['a schedule that is none', { schedule: 'daily' }, /schedule/],
 ])('refuses %s, naming the place', (_case, event, message) => {
   expect(() => read(withEvent(event))).toThrow(
