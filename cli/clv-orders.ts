@@ -55,7 +55,7 @@ export function importTold(counts: Readonly<ImportCounts>): string {
 }
 
 /** The orders of the lake, under the name of a format. */
-const LAKE = 'canonical';
+export const LAKE = 'canonical';
 export const ORDER_SOURCES = `formats: ${ORDER_FORMATS.join(', ')}; or ${LAKE}: those of the lake`;
 
 export interface ClvOrders {
@@ -79,7 +79,7 @@ export async function readClvOrders(
     const { book, digest } = await readLakeOrders(now, activity);
     return { book, digests: [digest] };
   }
-  if (activity) throw new Usage(`--orders ${source}: sessions and carts are in the lake: ${LAKE}`);
+  requireFilesWithoutActivity(source, activity);
   return { book: await readOrders(source, now, report), digests: await digestsOf(source) };
 }
 
@@ -87,8 +87,18 @@ export function isLake(source: string): boolean {
   return source === LAKE;
 }
 
+/** The format of a source, which says where its orders are from. */
+export function sourceName(source: string): string {
+  return isLake(source) ? LAKE : parseOrderSource(source).format;
+}
+
+/** @throws Usage */
+export function requireFilesWithoutActivity(source: string, activity: boolean): void {
+  if (activity) throw new Usage(`--orders ${source}: sessions and carts are in the lake: ${LAKE}`);
+}
+
 /** SHA-256 of each file of a source. */
-async function digestsOf(source: string): Promise<readonly string[]> {
+export async function digestsOf(source: string): Promise<readonly string[]> {
   return await Promise.all(
     parseOrderSource(source).paths.map(async (path) => {
       const hash = createHash('sha256');

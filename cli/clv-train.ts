@@ -4,28 +4,21 @@ import { openClock } from '#adapters/clock';
 import { openOnlineStore } from '#adapters/online-store';
 import { resourceNamed } from '../local/environment.ts';
 import { openModels } from '../local/models.ts';
-import project from '../package.json' with { type: 'json' };
 import { clvMetricsTable } from '../shared/domain/clv-card.ts';
-import { readClvModel } from '../shared/domain/clv-model.ts';
-import {
-  CLV_MODEL,
-  type ClvRun,
-  type TrainedClv,
-  trainClv,
-} from '../shared/domain/clv-training.ts';
+import { CLV_MODEL, type TrainedClv } from '../shared/domain/clv-training.ts';
 import { gatesTable } from '../shared/domain/model-card.ts';
-import { readFolder, readRouting, registerModel } from '../shared/domain/publish-model.ts';
+import { readRouting, registerModel } from '../shared/domain/publish-model.ts';
 import { CLV_BASELINES } from '../shared/schemas/clv-model.ts';
 import {
-  asOf,
   day,
   dayNamed,
   horizonNamed,
   importTold,
+  isLake,
   ORDER_SOURCES,
-  readClvOrders,
   seedNamed,
 } from './clv-orders.ts';
+import { trainClvOn } from './clv-training-run.ts';
 import { progressLine } from './progress.ts';
 
 export function register(clv: Command): void {
@@ -59,27 +52,28 @@ const EXIT_REJECTED = 1;
 async function train(flags: Flags): Promise<void> {
   const horizonDays = horizonNamed(flags.horizonDays);
   const seed = seedNamed(flags.seed);
-  if (flags.asOf !== undefined) dayNamed('--as-of', flags.asOf);
+  const named = flags.asOf === undefined ? null : dayNamed('--as-of', flags.asOf);
   const now = openClock().now();
   const progress = progressLine();
   try {
-    const { book, digests } = await readClvOrders(
-      flags.orders,
-      now,
-      flags.activity === true,
-      (rows) => progress.show(`${rows} rows read`),
+    const stores = openModels();
+    const routing = await readRouting(CLV_MODEL, openOnlineStore(resourceNamed('ONLINE_TABLE')));
+    const { trained, orders } = await trainClvOn(
+      {
+        source: flags.orders,
+        asOf: flags.asOf,
+        activity: flags.activity === true,
+        // Of the lake, what came in later does not change the training done again.
+        before: isLake(flags.orders) && named !== null ? named : now,
+        champion: routing?.champion ?? null,
+        horizonDays,
+        seed,
+        runDate: day(now),
+      },
+      stores,
+      progress.show,
     );
-    const before = await serving();
-    progress.show(`training on ${book.customers.length} customers`);
-    const trained = await trainClv(book, {
-      at: asOf(flags.asOf, book),
-      horizonDays,
-      seed,
-      runDate: day(now),
-      codeVersion: project.version,
-      dataDigests: digests,
-      ...(before && { before }),
-    });
+    const { book, base } = orders;
     const reason = trained.blocking.map((gate) => `${gate.name}: ${gate.verdict}`).join(', ');
     await registerModel(
       CLV_MODEL,
@@ -89,13 +83,13 @@ async function train(flags: Flags): Promise<void> {
         registeredBy: `foresight clv train, ${userInfo().username}: ${flags.why}`,
         ...(reason !== '' && { reason }),
       },
-      openModels(),
+      stores,
     );
     progress.end();
     process.stdout.write(
       flags.json
-        ? `${JSON.stringify({ orders: { from: day(book.from), to: day(book.to), ...book.counts }, ...summaryOf(trained) })}\n`
-        : `${importTold(book.counts)}\n${told(trained)}`,
+        ? `${JSON.stringify({ orders: { from: day(book.from), to: day(book.to), ...book.counts }, customers: book.customers.length, base, ...summaryOf(trained) })}\n`
+        : `${importTold(book.counts)}\n${sampleTold(book.customers.length, base)}${told(trained)}`,
     );
     if (reason !== '') process.exitCode = EXIT_REJECTED;
   } finally {
@@ -103,13 +97,10 @@ async function train(flags: Flags): Promise<void> {
   }
 }
 
-/** The version that serves, if one does: its cut points stay where they can. */
-async function serving(): Promise<NonNullable<ClvRun['before']> | null> {
-  const routing = await readRouting(CLV_MODEL, openOnlineStore(resourceNamed('ONLINE_TABLE')));
-  if (routing === null) return null;
-  const { folder } = await readFolder(CLV_MODEL, routing.champion, openModels());
-  const { version, document } = readClvModel(folder);
-  return { version, cutPoints: document.cut_points };
+function sampleTold(customers: number, base: number): string {
+  return customers === base
+    ? ''
+    : `Trained on a sample of ${customers} of ${base} customers: lines and cancellations above are theirs.\n`;
 }
 
 function summaryOf(trained: TrainedClv) {

@@ -3,16 +3,15 @@ import { openModels } from '../local/models.ts';
 import { type ComparedVersion, compareVersions } from '../shared/domain/compare-versions.ts';
 import { interval } from '../shared/domain/model-card.ts';
 import { parseDocument, verifyFolder } from '../shared/domain/model-folder.ts';
-import { type ModelStores, readModel } from '../shared/domain/publish-model.ts';
-import { definitionDigests } from '../shared/features/catalogue.ts';
-import { evaluationReport } from '../shared/schemas/evaluation-report.ts';
+import { type ModelStores, readFolder } from '../shared/domain/publish-model.ts';
+import { pairedReport } from '../shared/schemas/evaluation-report.ts';
 import { alignedTable } from './aligned-table.ts';
 
 export function registerCompare(models: Command): void {
   models
     .command('compare')
     .description('two versions side by side, with paired differences where the rows are the same')
-    .argument('<name>', 'propensity')
+    .argument('<name>', 'propensity or clv')
     .argument('<before>', 'a version')
     .argument('<after>', 'another one')
     .option('--json', 'one JSON document')
@@ -49,12 +48,12 @@ async function compare(
 }
 
 async function read(name: string, version: string, stores: ModelStores): Promise<ComparedVersion> {
-  const { folder } = await readModel(name, version, definitionDigests(), stores);
+  const { folder } = await readFolder(name, version, stores);
   return {
     manifest: verifyFolder(folder),
     report:
       folder.evaluation === undefined
         ? null
-        : parseDocument(evaluationReport, folder.evaluation, `evaluation.json of ${version}`),
+        : parseDocument(pairedReport, folder.evaluation, `evaluation.json of ${version}`),
   };
 }

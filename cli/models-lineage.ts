@@ -9,7 +9,7 @@ export function registerLineage(models: Command): void {
   models
     .command('lineage')
     .description('what a version was made from, by whom and why, and who let it serve')
-    .argument('<name>', 'propensity')
+    .argument('<name>', 'propensity or clv')
     .argument('<version>')
     .option('--json', 'one JSON document')
     .action(lineage);
@@ -47,20 +47,26 @@ async function lineage(
     return;
   }
   const { received, parameters } = facts;
+  const nothing = manifest.kind === 'clv' ? 'none' : 'the has-cart rule';
   process.stdout.write(
     alignedTable([
       ['version', `${name} ${version}`],
       ['status', entry.reason === undefined ? entry.status : `${entry.status}: ${entry.reason}`],
       ['registered', `${entry.registeredAt} by ${entry.registeredBy}`],
       ['code', training.code_version],
-      ['received', received ? `${received.from ?? 'the first event'} to ${received.to}` : '–'],
-      ['champion then', facts.compared_with ?? 'the has-cart rule'],
+      [
+        'received',
+        received
+          ? `${received.from ?? (manifest.kind === 'clv' ? 'the first order' : 'the first event')} to ${received.to}`
+          : '–',
+      ],
+      ['champion then', facts.compared_with ?? nothing],
       ...training.data_digests.map((digest) => ['data', digest]),
       ...Object.entries(parameters).map(([key, value]) => ['parameter', `${key} = ${value}`]),
       ...Object.entries(files).map(([file, digest]) => ['file', `${digest}  ${file}`]),
       ...promotions.map(({ at, by, previous, override }) => [
         'promoted',
-        `${at} by ${by}, after ${previous ?? 'the has-cart rule'}${override === null ? '' : `, overriding the gates: ${override}`}`,
+        `${at} by ${by}, after ${previous ?? nothing}${override === null ? '' : `, overriding the gates: ${override}`}`,
       ]),
     ]),
   );

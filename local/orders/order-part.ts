@@ -1,13 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { sampledNumbers } from '../../shared/domain/clv-sample.ts';
 import { noLines, type OrderBook, OrderBookDraft } from '../../shared/domain/orders/order-book.ts';
-import { seededRandom } from '../../shared/math/seeded-random.ts';
 
 export interface OrderReader {
   /** The customers numbered from..to-1, with all their orders. */
   part(from: number, to: number): Promise<OrderBook>;
   /**
    * About this many customers, evenly out of all, with all their orders: the same seed names the same
-   * ones.
+   * ones. All where they are no more.
    */
   sample(count: number, seed: number): Promise<OrderBook>;
   close(): void;
@@ -31,21 +31,19 @@ export async function openOrderStore(file: string): Promise<OrderReader> {
     async sample(count, seed) {
       const asked = await connection.runAndReadAll('SELECT count(*)::INTEGER FROM customers');
       const [customers] = asked.getRows()[0] as [number];
-      const chosen = sampled(customers, count, seed);
-      return linesWhere(connection, `customer_number IN (SELECT unnest([${chosen.join(', ')}]))`);
+      const chosen = sampledNumbers(customers, count, seed);
+      return linesWhere(
+        connection,
+        chosen.length === customers
+          ? 'true'
+          : `customer_number IN (SELECT unnest([${chosen.join(', ')}]))`,
+      );
     },
     close() {
       connection.closeSync();
       instance.closeSync();
     },
   };
-}
-
-/** Numbers below `of`, ascending. */
-function sampled(of: number, count: number, seed: number): number[] {
-  if (count >= of) return [...Array(of).keys()];
-  const random = seededRandom(seed);
-  return [...Array(of).keys()].filter(() => random() < count / of);
 }
 
 /** @param condition on `customer_number` */

@@ -181,7 +181,7 @@ async function sorted(
     'SELECT dropped, count(*)::DOUBLE FROM read_lines WHERE dropped IS NOT NULL GROUP BY ALL ORDER BY ALL',
   );
   const [all] = await ask(
-    'SELECT count(*)::DOUBLE, count_if(dropped IS NULL)::DOUBLE FROM read_lines',
+    'SELECT count(*)::DOUBLE, (count(*) FILTER (dropped IS NULL))::DOUBLE FROM read_lines',
   );
   const [rows, readable] = all as [number, number];
   if (paths.length > 1) await mergeFiles(connection);
@@ -197,7 +197,7 @@ async function sorted(
   );
   await connection.run('DROP TABLE read_lines');
   const [found] = await ask(
-    'SELECT count(*)::DOUBLE, min(time), max(time), (SELECT count(*)::INTEGER FROM customers), count_if(NOT cancels)::DOUBLE FROM order_lines',
+    'SELECT count(*)::DOUBLE, min(time), max(time), (SELECT count(*)::INTEGER FROM customers), (count(*) FILTER (NOT cancels))::DOUBLE FROM order_lines',
   );
   const [kept, from, to, customers, purchases] = found as [number, number, number, number, number];
   const counts = {

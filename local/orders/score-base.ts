@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ClvDocument } from '../../shared/schemas/clv-model.ts';
 import { writeTable } from '../write-table.ts';
+import { countsWith } from './import-counts.ts';
 import type { OrderStore } from './order-store.ts';
 import type { ScoreTask, ScoreWork } from './score-worker.ts';
 import { SCORE_COLUMNS, type ScoredPart } from './scored-part.ts';
@@ -45,24 +46,18 @@ export async function scoreBase(
   await writeTable(options.path, SCORE_COLUMNS, async (writer) => {
     for (const { path } of tasks) await writer.append(path);
   });
-  return { ...parts.reduce(together, asideOf(store)), parts: parts.length };
+  return {
+    ...parts.reduce<Scored>(together, NOBODY),
+    counts: countsWith(
+      store,
+      parts.map(({ counts }) => counts),
+    ),
+    parts: parts.length,
+  };
 }
 
-/** Rows that are no lines went to no part. */
-function asideOf({ counts }: OrderStore): ScoredPart {
-  const lines = {
-    purchases: 0,
-    no_product: 0,
-    cancellations_matched: 0,
-    cancellations_unmatched: 0,
-  };
-  return {
-    customers: 0,
-    predictedValue: 0,
-    tiers: { low: 0, medium: 0, high: 0 },
-    counts: { ...counts, ...lines },
-  };
-}
+type Scored = Omit<ScoredPart, 'counts'>;
+const NOBODY: Scored = { customers: 0, predictedValue: 0, tiers: { low: 0, medium: 0, high: 0 } };
 
 /** In the order of the tasks, whoever did them. */
 async function scoredParts(
@@ -108,17 +103,7 @@ function answerOf(worker: Worker, task: ScoreTask): Promise<ScoredPart> {
   });
 }
 
-const LINES = [
-  'purchases',
-  'no_product',
-  'cancellations_matched',
-  'cancellations_unmatched',
-  'merged',
-] as const;
-
-function together(one: ScoredPart, other: ScoredPart): ScoredPart {
-  const counts = { ...one.counts, dropped: added(one.counts.dropped, other.counts.dropped) };
-  for (const name of LINES) counts[name] += other.counts[name];
+function together(one: Scored, other: Scored): Scored {
   return {
     customers: one.customers + other.customers,
     predictedValue: one.predictedValue + other.predictedValue,
@@ -127,15 +112,5 @@ function together(one: ScoredPart, other: ScoredPart): ScoredPart {
       medium: one.tiers.medium + other.tiers.medium,
       high: one.tiers.high + other.tiers.high,
     },
-    counts,
   };
-}
-
-function added(
-  one: Readonly<Record<string, number>>,
-  other: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const sum = { ...one };
-  for (const [name, value] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + value;
-  return sum;
 }

@@ -1,4 +1,4 @@
-import { CLV_CANDIDATES } from '../schemas/clv-model.ts';
+import { CLV_BASELINES, CLV_CANDIDATES } from '../schemas/clv-model.ts';
 import type { MetricInterval } from '../schemas/model.ts';
 import {
   type ClvCandidate,
@@ -24,12 +24,12 @@ export interface ClvComparison {
   readonly days: number;
   readonly values: ReadonlyMap<ClvMethod, Float64Array>;
   readonly actual: Float64Array;
-  /** The candidates there, the incumbent first. */
+  /** The candidates and baselines there, the incumbent first. */
   readonly evaluation: ClvEvaluation;
 }
 
 /** The mean of unlike models errs least where nothing else is known. */
-const INCUMBENT = 'ensemble';
+export const INCUMBENT = 'ensemble';
 /** Where trees cannot be trained, or there is no time to compare. */
 export const WITHOUT_TREES = 'seasonal-bg-nbd' satisfies ClvCandidate;
 const WITHOUT_COMPARISON: ChosenChampion = { champion: WITHOUT_TREES, compared: null };
@@ -53,16 +53,26 @@ export async function chooseClvChampion(
   const { values } = openClvPopulation(training.population)(training.snapshot);
   if (!values.has(INCUMBENT)) return WITHOUT_COMPARISON;
   const actual = followingValues(training.snapshot);
-  const models = [INCUMBENT, ...CLV_CANDIDATES.filter((model) => model !== INCUMBENT)] as const;
-  const evaluation = evaluateClv(
-    new Map(models.map((model) => [model, values.get(model) as Float64Array])),
-    actual,
-    seed,
-  );
+  const evaluation = evaluateMethods(values, INCUMBENT, actual, seed);
   return {
     champion: bestOf(evaluation),
     compared: { training, days, values, actual, evaluation },
   };
+}
+
+/** All methods against one, which comes first. */
+export function evaluateMethods(
+  values: ClvComparison['values'],
+  first: ClvCandidate,
+  actual: Float64Array,
+  seed: number,
+): ClvEvaluation {
+  const others = [...CLV_BASELINES, ...CLV_CANDIDATES].filter((name) => name !== first);
+  return evaluateClv(
+    new Map([first, ...others].map((name) => [name, values.get(name) as Float64Array])),
+    actual,
+    seed,
+  );
 }
 
 function bestOf({ models, differences }: ClvEvaluation): ClvCandidate {

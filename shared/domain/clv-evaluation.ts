@@ -29,6 +29,8 @@ export interface ClvEvaluation {
   readonly models: ReadonlyMap<string, Metrics>;
   /** The first model's metrics minus those of each other, in the same draws. */
   readonly differences: ReadonlyMap<string, Metrics>;
+  /** The first model's metrics in each draw. */
+  readonly draws: Readonly<Record<ClvMetric, Float64Array>>;
   readonly deciles: ReadonlyMap<string, readonly Decile[]>;
   /** Of the actual values, at every tenth of the customers from the lowest. */
   readonly lorenz: readonly (readonly [number, number])[];
@@ -104,6 +106,9 @@ export function evaluateClv(
     total: actual.reduce((sum, value) => sum + value, 0),
     models,
     differences,
+    draws: Object.fromEntries(
+      names.map((name, metric) => [name, samples[metric] as Float64Array]),
+    ) as ClvEvaluation['draws'],
     deciles: new Map([...predictions].map(([model, p]) => [model, decileTable(p, actual)])),
     lorenz: Array.from(
       { length: 11 },

@@ -5,6 +5,7 @@ import type { Forest } from '../trees/forest.ts';
 import { readXgboostJson } from '../trees/xgboost-json.ts';
 import { probabilityOfNoPurchase } from './clv-buy-till-you-die.ts';
 import { type ClvPopulation, type ClvValues, openClvPopulation } from './clv-candidates.ts';
+import { clvFeatureDigest } from './clv-feature-definitions.ts';
 import { CLV_FEATURES } from './clv-features.ts';
 import { clvInterval } from './clv-intervals.ts';
 import { type ClvExplanation, largestReasons, openClvReasons } from './clv-reasons.ts';
@@ -27,10 +28,15 @@ export interface ClvModel {
  *   version that is no `clv` model, or learned from features that are not computed here
  */
 export function readClvModel(folder: Pick<ModelFolder, 'manifest' | 'model'>): ClvModel {
-  const { version, kind } = verifyFolder(folder);
+  const { version, kind, features } = verifyFolder(folder);
   if (kind !== 'clv')
     throw new UnusableModel(`${version} is a ${kind} model: it values no customers`);
   const document = parseDocument(clvDocument, folder.model, `model.json of ${version}`);
+  const changed = features.filter(({ name, definition }) => definition !== digestOf(name));
+  if (document.trees !== null && changed.length > 0)
+    throw new UnusableModel(
+      `${version} learned from other features than are known here (${changed[0]?.name}): train again`,
+    );
   return openClvModel(version, document);
 }
 
@@ -102,6 +108,11 @@ export function snapshotFor(
       `${version} learned from sessions and carts, these orders come without: score the lake's, or train without`,
     );
   return clvSnapshot(book, at, span, models);
+}
+
+function digestOf(feature: string): string | null {
+  const known = CLV_FEATURES.find((name) => name === feature);
+  return known === undefined ? null : clvFeatureDigest(known);
 }
 
 function populationOf(version: string, document: ClvDocument): ClvPopulation {

@@ -1,5 +1,5 @@
 import { NotEnoughData } from '../errors.ts';
-import { CLV_BASELINES, CLV_CANDIDATES, type ClvDocument } from '../schemas/clv-model.ts';
+import type { ClvDocument } from '../schemas/clv-model.ts';
 import type { Gate, Manifest, MetricInterval } from '../schemas/model.ts';
 import type { Forest } from '../trees/forest.ts';
 import { writeXgboostJson } from '../trees/write-xgboost-json.ts';
@@ -10,11 +10,20 @@ import {
   trainClvCandidates,
 } from './clv-candidates.ts';
 import { clvCard } from './clv-card.ts';
-import { type ClvComparison, chooseClvChampion, WITHOUT_TREES } from './clv-champion.ts';
-import { type ClvEvaluation, evaluateClv } from './clv-evaluation.ts';
+import {
+  type ClvComparison,
+  chooseClvChampion,
+  evaluateMethods,
+  INCUMBENT,
+  WITHOUT_TREES,
+} from './clv-champion.ts';
+import type { ClvEvaluation } from './clv-evaluation.ts';
+import { clvEvaluationPage } from './clv-evaluation-page.ts';
+import { clvFeatureDigest } from './clv-feature-definitions.ts';
 import { CLV_FEATURES } from './clv-features.ts';
 import { clvGates } from './clv-gates.ts';
 import { type ClvIntervals, clvIntervals } from './clv-intervals.ts';
+import { clvReport } from './clv-report.ts';
 import { type ClvSlice, clvSlices } from './clv-slices.ts';
 import { type ClvCutPoints, clvCutPoints } from './clv-tiers.ts';
 import { featureBaseline } from './feature-baseline.ts';
@@ -34,6 +43,8 @@ export interface ClvRun {
   readonly codeVersion: string;
   /** SHA-256, hex, of the orders. */
   readonly dataDigests: readonly string[];
+  /** Where they are from, such as `transactions`: whoever trains again has to name them. */
+  readonly ordersFrom?: string;
   /** Customers of the base that those of the book are a sample of; the manifest records it. */
   readonly sampledFrom?: number;
   /** The version in use before and its cut points, which stay where they can. */
@@ -84,6 +95,9 @@ export async function trainClv(book: OrderBook, run: ClvRun): Promise<TrainedClv
     days: compared.days,
   };
   const gates = clvGates(champion, evaluation, intervals, slices);
+  const report = clvReport({
+    ...{ name: CLV_MODEL, champion, evaluation, compared, measured, gates, slices, seed },
+  });
   const facts: Manifest['training'] = {
     from: day(book.from),
     to: day(at),
@@ -99,13 +113,19 @@ export async function trainClv(book: OrderBook, run: ClvRun): Promise<TrainedClv
       label_days: document.label_days,
       cutoffs: training.cutoffs.length,
       value_cap: document.value_cap,
+      ...(run.ordersFrom !== undefined && { orders: run.ordersFrom }),
+      ...(document.activity && { activity: true }),
       ...(run.sampledFrom !== undefined && { sampled_from: run.sampledFrom }),
     },
   };
   const folder = composeModel(run.runDate, {
     manifest: {
       name: CLV_MODEL,
-      features: CLV_FEATURES.map((name) => ({ name, definition: 'clv-features', type: 'number' })),
+      features: CLV_FEATURES.map((name) => ({
+        name,
+        definition: clvFeatureDigest(name),
+        type: 'number',
+      })),
       calibration: { kind: 'none' },
       prior: shareOfBuyers(training, buys),
       training: facts,
@@ -126,9 +146,8 @@ export async function trainClv(book: OrderBook, run: ClvRun): Promise<TrainedClv
     artifact: { kind: 'clv', model: Buffer.from(`${JSON.stringify(document)}\n`) },
     card: clvCard({ document, training: facts, evaluation, measured, gates, slices }),
     measurements: {
-      evaluation: Buffer.from(
-        `${JSON.stringify(reportOf({ evaluation, measured, champion, gates, slices, seed }))}\n`,
-      ),
+      evaluation: Buffer.from(`${JSON.stringify(report)}\n`),
+      page: Buffer.from(clvEvaluationPage(report, `${CLV_MODEL}: ${champion}`)),
     },
   });
   return {
@@ -148,16 +167,11 @@ function evidenceOf({ values, actual }: ClvComparison, champion: ClvCandidate) {
 
 /** The champion first, then both baselines and the other candidates. */
 function evaluated(
-  { values, actual }: ClvComparison,
+  { values, actual, evaluation }: ClvComparison,
   champion: ClvCandidate,
   seed: number,
 ): ClvEvaluation {
-  const others = [...CLV_BASELINES, ...CLV_CANDIDATES].filter((name) => name !== champion);
-  return evaluateClv(
-    new Map([champion, ...others].map((name) => [name, values.get(name) as Float64Array])),
-    actual,
-    seed,
-  );
+  return champion === INCUMBENT ? evaluation : evaluateMethods(values, champion, actual, seed);
 }
 
 function documentOf({
@@ -234,40 +248,6 @@ function metricsOf(
     ...Object.entries(evaluation.models.get(champion) ?? {}),
     ...differences,
   ]);
-}
-
-function reportOf({
-  evaluation,
-  measured,
-  champion,
-  gates,
-  slices,
-  seed,
-}: {
-  readonly evaluation: ClvEvaluation | null;
-  readonly measured: TrainedClv['measured'];
-  readonly champion: ClvCandidate;
-  readonly gates: readonly Gate[];
-  readonly slices: readonly ClvSlice[];
-  readonly seed: number;
-}) {
-  return {
-    name: CLV_MODEL,
-    kind: champion,
-    evaluated_on: evaluation && {
-      ...measured,
-      customers: evaluation.customers,
-      buyers: evaluation.buyers,
-      total: evaluation.total,
-      seed,
-    },
-    metrics: evaluation && Object.fromEntries(evaluation.models),
-    champion_minus: evaluation && Object.fromEntries(evaluation.differences),
-    deciles: evaluation && Object.fromEntries(evaluation.deciles),
-    lorenz: evaluation?.lorenz ?? null,
-    slices,
-    gates,
-  };
 }
 
 function day(at: number): string {

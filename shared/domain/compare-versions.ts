@@ -1,4 +1,4 @@
-import type { EvaluationReport } from '../schemas/evaluation-report.ts';
+import type { PairedReport } from '../schemas/evaluation-report.ts';
 import type { Manifest, MetricInterval } from '../schemas/model.ts';
 import { measuredBy } from './gate.ts';
 
@@ -6,7 +6,7 @@ import { measuredBy } from './gate.ts';
 export interface ComparedVersion {
   readonly manifest: Manifest;
   /** Null where the version was registered without one. */
-  readonly report: EvaluationReport | null;
+  readonly report: PairedReport | null;
 }
 
 interface ComparedMetric {
@@ -49,7 +49,8 @@ export function compareVersions(
 
 function unpairedBecause(before: ComparedVersion, after: ComparedVersion): string | null {
   for (const { manifest, report } of [before, after])
-    if (report === null) return `${manifest.version} has no evaluation report`;
+    if (report === null || report.evaluated_on === null)
+      return `${manifest.version} has no evaluation report`;
   const [a, b] = [before.report?.evaluated_on, after.report?.evaluated_on];
   if (a?.digest !== b?.digest) return 'they were measured on different rows';
   return a?.seed === b?.seed ? null : 'their bootstraps have different seeds';
@@ -60,7 +61,7 @@ function pairedDifference(
   before: ComparedVersion,
   after: ComparedVersion,
 ): MetricInterval | null {
-  const [old, new_] = [before.report?.draws[metric], after.report?.draws[metric]];
+  const [old, new_] = [before.report?.draws?.[metric], after.report?.draws?.[metric]];
   const [from, to] = [before, after].map(({ manifest }) => manifest.metrics[metric]?.value ?? null);
   if (old === undefined || new_ === undefined || from === null || to === null) return null;
   const differences = Float64Array.from(

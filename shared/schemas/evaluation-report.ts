@@ -7,7 +7,7 @@ const learningCurve = z.array(
 );
 
 /** How a model was measured: `evaluation.json` of its folder. */
-export const evaluationReport = z.strictObject({
+const evaluationReport = z.strictObject({
   name: z.string(),
   kind: z.string(),
   evaluated_on: z.strictObject({
@@ -64,4 +64,12 @@ export const evaluationReport = z.strictObject({
     )
     .optional(),
 });
+/** What of a report, whatever the model, pairs it with another. */
+export const pairedReport = z.object({
+  /** Null where nothing could be measured. */
+  evaluated_on: z.object({ digest: z.string(), seed: z.number().int() }).nullable(),
+  draws: z.record(z.string(), z.array(z.number().nullable())).nullable(),
+});
+export type PairedReport = z.infer<typeof pairedReport>;
+
 export type EvaluationReport = z.infer<typeof evaluationReport>;
