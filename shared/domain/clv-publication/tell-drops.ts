@@ -24,7 +24,7 @@ export async function tellDrops(
     );
   await notices.publish({
     severity: 'medium',
-    subject: 'Customer values predict worse than at release: train again',
+    subject: 'Customer values predict worse than at release: a training starts',
     body: drops
       .map(
         ({ as_of, model_version, window, metric, at_release, now, worse }) =>
