@@ -3,6 +3,7 @@ import { NotEnoughData } from '../../errors.ts';
 import type { ObjectStore } from '../../ports.ts';
 import { partLines } from '../clv-publication/gathered-orders.ts';
 import { midnightOf } from '../clv-publication/score-part.ts';
+import { sampledNumbers } from '../clv-sample.ts';
 import { type OrderBook, OrderCollector } from '../orders/order-book.ts';
 import type { ClvTrainingPlan } from './training-plan.ts';
 
@@ -18,8 +19,8 @@ export interface TrainingBook {
 }
 
 /**
- * The orders that a run learns from: of a base above `most_customers`, those of the customers whose
- * seeded hashes are least. Read part after part, so that only the sample is in memory at once.
+ * The orders that a run learns from: of a base above `most_customers`, those of a seeded
+ * sample of about so many customers. Read part after part, so that only the sample is in memory at once.
  * @throws NotEnoughData for fewer than 50 customers
  */
 export async function trainingBook(
@@ -51,11 +52,8 @@ function sampleOf(
   customers: readonly string[],
   { seed, most_customers: most }: ClvTrainingPlan,
 ): ReadonlySet<string> {
-  if (customers.length <= most) return new Set(customers);
-  const ranked = customers.map((customer) => ({
-    customer,
-    rank: createHash('sha256').update(`clv-training-${seed}:${customer}`).digest('hex'),
-  }));
-  ranked.sort((one, other) => (one.rank < other.rank ? -1 : 1));
-  return new Set(ranked.slice(0, most).map(({ customer }) => customer));
+  const sorted = customers.toSorted();
+  return new Set(
+    sampledNumbers(sorted.length, most, seed).map((number) => sorted[number] as string),
+  );
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MOST_TRAINED_CUSTOMERS } from '../clv-sample.ts';
 
 const day = z.iso.date();
 const cause = z
@@ -15,8 +16,8 @@ export const clvTrainingRequest = z.strictObject({
   horizon_days: z.int().min(1).max(3650).optional(),
   /** Orders are gathered in so many parts: at most some 50,000 customers each. */
   parts: z.int().min(1).max(1000).default(4),
-  /** Of a larger base a seeded sample learns: what a function trains in its time. */
-  most_customers: z.int().min(1).default(30_000),
+  /** Of a larger base a seeded sample of about so many learns, as by `clv train`. */
+  most_customers: z.int().min(1).default(MOST_TRAINED_CUSTOMERS),
   seed: z.int().default(1),
   why: z.string().min(1).max(200).default('by hand'),
 });
