@@ -17,9 +17,9 @@ export async function writeOrderLines(
 ): Promise<number> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const connection = await instance.connect();
-  // Of two numbers, uniform in (0, 1).
+  // Of two numbers, uniform in (0, 1). In integers it would be decimal arithmetic, 25 times as slow.
   await connection.run(
-    `CREATE MACRO u(a, b) AS ((hash(a::BIGINT * 1000003 + b::BIGINT * 7919 + ${seed}) >> 11) + 0.5) / 9007199254740992.0`,
+    `CREATE MACRO u(a, b) AS ((hash(a::BIGINT * 1000003 + b::BIGINT * 7919 + ${seed}) >> 11)::DOUBLE + 0.5) / 9007199254740992::DOUBLE`,
   );
   // Mean orders by mean basket is 20 lines: 1 + 5.67 orders of 3 lines.
   const orders = LINES_A_CUSTOMER / 3 - 1;
@@ -35,7 +35,7 @@ export async function writeOrderLines(
       SELECT *, unnest(range(1 + floor(5 * u(c * 64 + k, 7))::INT)) AS line FROM orders
     )
     SELECT 'C' || lpad(c::VARCHAR, 8, '0') AS customer_id,
-      date_trunc('second', TIMESTAMP '${FROM}' + to_microseconds((day * 86400e6)::BIGINT)) AS date,
+      make_timestamp(epoch_us(TIMESTAMP '${FROM}') + 1000000 * floor(day * 86400)::BIGINT) AS date,
       round((CASE WHEN u(c * 4096 + k * 8 + line, 8) < 0.02 THEN -1 ELSE 1 END)
         * level * exp(0.5 * sqrt(-2 * ln(u(c * 4096 + k * 8 + line, 9)))), 2) AS amount,
       c || '-' || k AS order_id,
