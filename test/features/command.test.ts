@@ -1,16 +1,18 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context, KinesisStreamEvent } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { register } from '../../cli/features.ts';
 import { handler } from '../../functions/update-features.ts';
 import { resourceNamed, useEnvironment } from '../../local/environment.ts';
 import { readProjectWiring } from '../../local/project.ts';
 import { pseudonymise } from '../../shared/domain/identity.ts';
 import { openSecretStore, provisionKeyRing } from '../../shared/embedded/secret-store.ts';
+import { Usage } from '../../shared/errors.ts';
 import { catalogue } from '../../shared/features/catalogue.ts';
 import { enrichedEvent } from '../enriched-event.ts';
+import { printedBy } from '../printed-by.ts';
 
 // Read when the logger is imported: the failing record below is meant to fail.
 vi.hoisted(() => {
@@ -21,14 +23,14 @@ vi.hoisted(() => {
 const AT = '2026-05-06T12:01:00.000Z';
 const folder = mkdtempSync(join(tmpdir(), 'features-'));
 
-function foresight(...words: string[]) {
-  const main = join(import.meta.dirname, '../../cli/main.ts');
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [main, 'features', ...words, '--data-dir', folder],
-    { encoding: 'utf8' },
-  );
-  return { status, stdout, stderr };
+/** What the command printed, in this process, and the code that it leaves. */
+async function foresight(...words: string[]) {
+  try {
+    const stdout = await printedBy([register], ['features', ...words]);
+    return { stdout, status: process.exitCode ?? 0 };
+  } finally {
+    process.exitCode = 0;
+  }
 }
 
 beforeAll(async () => {
@@ -53,8 +55,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('foresight features show', () => {
-  const shown = (...words: string[]) => {
-    const { status, stdout } = foresight('show', ...words, '--at', AT, '--json');
+  const shown = async (...words: string[]) => {
+    const { status, stdout } = await foresight('show', ...words, '--at', AT, '--json');
     const { features, ...rest } = JSON.parse(stdout);
     const values = features.map(({ name, value }: { name: string; value: unknown }) => [
       name,
@@ -63,8 +65,8 @@ describe('foresight features show', () => {
     return { status, ...rest, values: Object.fromEntries(values) };
   };
 
-  test('a visitor, with its session, its product and its user', () => {
-    expect(shown('visitor', 'v', '--product', 'p')).toMatchObject({
+  test('a visitor, with its session, its product and its user', async () => {
+    expect(await shown('visitor', 'v', '--product', 'p')).toMatchObject({
       status: 0,
       found: true,
       facts: { session: 'v:1778068800', processed: 2, late: 0, duplicate: 0 },
@@ -77,8 +79,8 @@ describe('foresight features show', () => {
     });
   });
 
-  test('a user by the id that the shop knows', () => {
-    const user = shown('user', 'anna@example.com');
+  test('a user by the id that the shop knows', async () => {
+    const user = await shown('user', 'anna@example.com');
     expect(user).toMatchObject({
       status: 0,
       facts: { last_visitor: 'v' },
@@ -88,27 +90,28 @@ describe('foresight features show', () => {
     expect(user.values).not.toHaveProperty('event_count');
   });
 
-  test('says so of a visitor never seen, and fails', () => {
-    const { status, stdout } = foresight('show', 'visitor', 'nobody');
-    expect({ status, stdout }).toEqual({
+  test('says so of a visitor never seen, and fails', async () => {
+    expect(await foresight('show', 'visitor', 'nobody')).toEqual({
       status: 1,
       stdout: 'visitor nobody was never seen, or is forgotten\n',
     });
-    expect(foresight('show', 'visitor', 'v', '--at', '2026-09-01T00:00:00Z').status).toBe(1);
+    const later = await foresight('show', 'visitor', 'v', '--at', '2026-09-01T00:00:00Z');
+    expect(later.status).toBe(1);
   });
 
   test.each([
     [['show', 'shoe', 'v'], /shoe is no entity/],
     [['show', 'visitor', 'v', '--at', 'noon'], /noon is no ISO 8601 time/],
-  ])('%j is a usage error', (words, message) => {
-    const { status, stderr } = foresight(...words);
-    expect(status).toBe(2);
-    expect(stderr).toMatch(message);
+  ])('%j is a usage error', async (words, message) => {
+    const refusal = foresight(...words);
+    await expect(refusal).rejects.toThrow(Usage);
+    await expect(refusal).rejects.toThrow(message);
   });
 });
 
-test('foresight features list prints every feature with its digest', () => {
-  const [heading, ...lines] = foresight('list').stdout.trimEnd().split('\n');
+test('foresight features list prints every feature with its digest', async () => {
+  const { stdout } = await foresight('list');
+  const [heading, ...lines] = stdout.trimEnd().split('\n');
   expect(heading).toMatch(/^feature +view +window/);
   const ends = lines.map((line) => line.split(/ +/)).map((cells) => [cells[0], cells.at(-1)]);
   expect(ends).toEqual(catalogue().map(({ name, digest }) => [name, digest.slice(0, 12)]));
