@@ -72,6 +72,9 @@ const child = spawn(node, ['--max-semi-space-size=8', entryPoint(target), ...arg
   stdio: 'inherit',
   env: {
     ...process.env,
+    // Types stripped and code compiled once, for whatever Node runs below as well.
+    NODE_COMPILE_CACHE:
+      process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'node'),
     PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH ?? ''}`,
   },
 });
