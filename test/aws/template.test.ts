@@ -55,6 +55,7 @@ const WILDCARD_RESOURCES = [
   `{"Fn::Sub":"\${LakeBucket.Arn}/gold/loads/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/athena_results/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/gold/validation/*"}`,
+  `{"Fn::Sub":"\${LakeBucket.Arn}/gold/snapshot_rows/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/gold/snapshots/*"}`,
   `{"Fn::Sub":"\${LakeBucket.Arn}/silver/made/*"}`,
   `{"Fn::Sub":"arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:table/\${OfflineStoreDatabase}/*"}`,
@@ -201,6 +202,14 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
     expect(unknown).toEqual([]);
   });
 
+  test('every state machine is the one of its file, also where that says null', () => {
+    for (const [, { Properties }] of all('AWS::StepFunctions::StateMachine')) {
+      const name = Properties.StateMachineName.replace(`foresight-${stage}-`, '');
+      const file = readFileSync(`state-machines/${name}.asl.json`, 'utf8');
+      expect(JSON.parse(Properties.DefinitionString)).toEqual(JSON.parse(file));
+    }
+  });
+
   test('every name in a state machine is substituted, and no other is', () => {
     for (const [, { Properties }] of all('AWS::StepFunctions::StateMachine')) {
       const names = Properties.DefinitionString.matchAll(/\$\{(\w+)\}/g);
@@ -215,14 +224,6 @@ describe.each(['dev', 'prod'])('stack of %s', (stage) => {
       for (const [, { Properties }] of all('AWS::Lambda::Function')) {
         expect(Properties).toMatchObject({
           Runtime: 'nodejs24.x',
-  test('every state machine is the one of its file, also where that says null', () => {
-    for (const [, { Properties }] of all('AWS::StepFunctions::StateMachine')) {
-      const name = Properties.StateMachineName.replace(`foresight-${stage}-`, '');
-      const file = readFileSync(`state-machines/${name}.asl.json`, 'utf8');
-      expect(JSON.parse(Properties.DefinitionString)).toEqual(JSON.parse(file));
-    }
-  });
-
           Architectures: ['arm64'],
           TracingConfig: { Mode: stage === 'prod' ? 'PassThrough' : 'Active' },
           Timeout: expect.any(Number),

@@ -23,6 +23,7 @@ export const machine: WiredMachine = {
   name: 'clv-scoring',
   definition: JSON.parse(
     readFileSync(FILE, 'utf8')
+      .replace(/\$\{TransformInstances\}/, '1')
       .replace(SUBSTITUTIONS, '$1')
       // A test does not wait for the patience of a machine.
       .replaceAll(/"IntervalSeconds": \d+/g, '"IntervalSeconds": 1'),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { register } from '../../cli/machines.ts';
 import { useEnvironment } from '../../local/environment.ts';
 import { readProjectWiring } from '../../local/project.ts';
@@ -12,11 +12,13 @@ import { printedBy } from '../printed-by.ts';
 const folder = mkdtempSync(join(tmpdir(), 'foresight-machines-'));
 const machines = (...words: string[]) => printedBy([register], ['machines', ...words]);
 
-beforeEach(() => useEnvironment(readProjectWiring('dev'), folder));
-afterEach(async () => {
+beforeAll(() => useEnvironment(readProjectWiring('dev'), folder));
+afterEach(() => {
   process.exitCode = undefined;
+});
+afterAll(async () => {
   await closeDataDirectory(dataDirectory());
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true });
 });
 
 test('a run that fails is told with its steps and its cause, and fails the command', async () => {

@@ -1,27 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { WiredMachine } from '../../local/machines/definition.ts';
 import type { TaskHandler } from '../../local/machines/tasks.ts';
-import { closeDataDirectory, dataDirectory } from '../../shared/embedded/data-directory.ts';
 import { openStateMachines } from '../../shared/embedded/state-machines.ts';
+import { freshDataDirectory } from '../embedded/fresh-data-directory.ts';
 import { ended, runnerOf, statesOf } from './run-machine.ts';
 
 const WORK = 'arn:aws:states:::lambda:invoke';
 
+freshDataDirectory();
+let runs = 0;
 beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'foresight-machines-'));
-  vi.stubEnv('FORESIGHT_DATA_DIR', folder);
+  runs++;
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  const { path } = dataDirectory();
-  await closeDataDirectory(dataDirectory());
-  rmSync(path, { recursive: true });
-  vi.unstubAllEnvs();
-});
+afterEach(() => vi.useRealTimers());
+
+/** Of the test: all of them share a data directory. */
+const name = () => `run-${runs}`;
 
 function machineOf(work: object, more: object = {}): WiredMachine {
   return {
@@ -39,25 +34,24 @@ function machineOf(work: object, more: object = {}): WiredMachine {
 }
 
 const plain = machineOf({ Parameters: { 'size.$': '$.size' }, End: true });
-const start = (name: string, input = '{"size":2}') =>
-  openStateMachines().start('WorkMachine', name, input);
+const start = () => openStateMachines().start('WorkMachine', name(), '{"size":2}');
 
 test('a run gets its input, and its output is kept', async () => {
   const runner = runnerOf(
     plain,
     new Map([[WORK, async (input) => ({ twice: (input as { size: number }).size * 2 })]]),
   );
-  await start('one');
+  await start();
   await runner.idle();
-  expect(await ended(plain, 'one')).toMatchObject({ status: 'SUCCEEDED', output: '{"twice":4}' });
+  expect(await ended(plain, name())).toMatchObject({ status: 'SUCCEEDED', output: '{"twice":4}' });
 });
 
 test('the same start again is the same run: it is not run again', async () => {
   const work = vi.fn(async () => ({}));
   const runner = runnerOf(plain, new Map([[WORK, work]]));
-  await start('one');
+  await start();
   await runner.idle();
-  await start('one');
+  await start();
   await runner.idle();
   expect(work).toHaveBeenCalledTimes(1);
 });
@@ -72,9 +66,9 @@ test.each([
 ])('an error is caught by %s', async (_case, ErrorEquals, status) => {
   const machine = machineOf({ End: true, Catch: [{ ErrorEquals, Next: 'Told' }] });
   const runner = runnerOf(machine, new Map([[WORK, () => Promise.reject(named('NotEnoughData'))]]));
-  await start('one');
+  await start();
   await runner.idle();
-  const run = await ended(machine, 'one');
+  const run = await ended(machine, name());
   expect(run.status).toBe(status);
   expect(run.history.find(({ type }) => type === 'StateFailed')).toMatchObject({
     error: 'NotEnoughData',
@@ -93,7 +87,7 @@ test('a retry waits as its rule says, longer each time, and gives up at last', a
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const work = vi.fn(() => Promise.reject(named('ServiceUnavailable')));
   const runner = runnerOf(retrying, new Map([[WORK, work]]));
-  await start('one');
+  await start();
   const idle = runner.idle();
   for (const [wait, calls] of [
     [10_000, 2],
@@ -106,13 +100,13 @@ test('a retry waits as its rule says, longer each time, and gives up at last', a
     expect(work).toHaveBeenCalledTimes(calls);
   }
   await idle;
-  expect(await ended(retrying, 'one')).toMatchObject({ status: 'FAILED', output: null });
+  expect(await ended(retrying, name())).toMatchObject({ status: 'FAILED', output: null });
 });
 
 test('an error that its rule does not name is not retried', async () => {
   const work = vi.fn(() => Promise.reject(named('NotEnoughData')));
   const runner = runnerOf(retrying, new Map([[WORK, work]]));
-  await start('one');
+  await start();
   await runner.idle();
   expect(work).toHaveBeenCalledTimes(1);
 });
@@ -131,12 +125,12 @@ test.each([
   async (_case, machine, status, error) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const runner = runnerOf(machine, new Map([[WORK, endless]]));
-    await start('one');
+    await start();
     const idle = runner.idle();
     await untilWaiting();
     await vi.advanceTimersByTimeAsync(600_001);
     await idle;
-    const run = await ended(machine, 'one');
+    const run = await ended(machine, name());
     expect(run.status).toBe(status);
     expect(run.history.find(({ type }) => type === 'StateFailed')?.error ?? null).toBe(error);
   },
@@ -144,27 +138,27 @@ test.each([
 
 test('a run that was cut off is taken up again from its start', async () => {
   const first = runnerOf(plain, new Map([[WORK, endless]]));
-  await start('one');
+  await start();
   first.takeUp();
   await vi.waitFor(
-    async () => expect(statesOf(await ended(plain, 'one'))).toEqual(['Work']),
+    async () => expect(statesOf(await ended(plain, name()))).toEqual(['Work']),
     20_000,
   );
   await first.stop();
-  expect((await ended(plain, 'one')).status).toBe('RUNNING');
+  expect((await ended(plain, name())).status).toBe('RUNNING');
   const second = runnerOf(plain, new Map([[WORK, async () => 'done']]));
   await second.idle();
-  expect(await ended(plain, 'one')).toMatchObject({ status: 'SUCCEEDED', output: '"done"' });
+  expect(await ended(plain, name())).toMatchObject({ status: 'SUCCEEDED', output: '"done"' });
 });
 
 test('a machine that is no valid one fails its runs, and says why', async () => {
   const machine = machineOf({ Next: 'Nowhere' });
   const report = vi.fn();
   const runner = runnerOf(machine, new Map([[WORK, endless]]), report);
-  await start('one');
+  await start();
   await runner.idle();
   expect(report).toHaveBeenCalledTimes(1);
-  const run = await ended(machine, 'one');
+  const run = await ended(machine, name());
   expect(run.status).toBe('FAILED');
   expect(run.history.at(-1)?.cause).toMatch(/Nowhere/);
 });

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { functionResource } from '../../local/functions.ts';
@@ -11,15 +8,15 @@ import { readProjectWiring } from '../../local/project.ts';
 import { trainingJobSchema } from '../../shared/domain/sagemaker/training-job.ts';
 import { tuningJobSchema } from '../../shared/domain/sagemaker/tuning-job.ts';
 import { failureNotice } from '../../shared/domain/training-run/notice.ts';
-import { closeDataDirectory, dataDirectory } from '../../shared/embedded/data-directory.ts';
 import { openStateMachines } from '../../shared/embedded/state-machines.ts';
 import type { CaughtError } from '../../shared/schemas/training-run.ts';
+import { freshDataDirectory } from '../embedded/fresh-data-directory.ts';
 import { ended, type Ran, runnerOf, statesOf } from './run-machine.ts';
 
 /** The real file of the machine; its functions are stood for, so that every branch can be taken. */
-const machine = readProjectWiring('dev').machines.find(
-  ({ name }) => name === 'training',
-) as WiredMachine;
+const machineOf = (stage: string) =>
+  readProjectWiring(stage).machines.find(({ name }) => name === 'training') as WiredMachine;
+const machine = machineOf('dev');
 
 type Step = (payload: Record<string, unknown>) => unknown;
 type Steps = Record<string, Step>;
@@ -46,20 +43,19 @@ const METRIC = { MetricName: 'validation:logloss', Value: 0.4 };
 const DONE = ['Begin', 'ValidateData', 'BuildSet', 'ChooseTrainer', 'Fit', 'Judge', 'Register'];
 
 const calls: [string, Record<string, unknown>][] = [];
+let runs = 0;
 
+freshDataDirectory();
 beforeEach(() => {
   calls.length = 0;
-  vi.stubEnv('FORESIGHT_DATA_DIR', mkdtempSync(join(tmpdir(), 'foresight-training-')));
+  runs++;
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  const { path } = dataDirectory();
-  await closeDataDirectory(dataDirectory());
-  rmSync(path, { recursive: true });
-  vi.unstubAllEnvs();
-});
+afterEach(() => vi.useRealTimers());
 
-function runner(steps: Steps, services: Record<string, TaskHandler> = {}) {
+/** Of the test: all of them share a data directory. */
+const name = () => `run-${runs}`;
+
+function runner(steps: Steps, services: Record<string, TaskHandler> = {}, of = machine) {
   const byResource = new Map(
     Object.entries({ ...WORKING, ...steps }).map(([name, step]) => [
       functionResource(name),
@@ -74,7 +70,7 @@ function runner(steps: Steps, services: Record<string, TaskHandler> = {}) {
       return step(payload as Record<string, unknown>);
     },
   });
-  return runnerOf(machine, new Map([...platform, ...Object.entries(services)]));
+  return runnerOf(of, new Map([...platform, ...Object.entries(services)]));
 }
 
 async function run(
@@ -82,9 +78,9 @@ async function run(
   input = '{}',
   services: Record<string, TaskHandler> = {},
 ): Promise<Ran> {
-  await openStateMachines().start(machine.resource, 'one', input);
+  await openStateMachines().start(machine.resource, name(), input);
   await runner(steps, services).idle();
-  return ended(machine, 'one');
+  return ended(machine, name());
 }
 
 const failing =
@@ -173,10 +169,14 @@ test('a failure that nobody could be told of keeps its own name', async () => {
 
 test('a failed run is redriven from its start', async () => {
   await run({ 'training-fit': failing('NotEnoughData') });
-  expect(await openStateMachines().redrive(machine.resource, 'one')).toBe(true);
+  expect(await openStateMachines().redrive(machine.resource, name())).toBe(true);
   await runner({}).idle();
-  expect((await ended(machine, 'one')).status).toBe('SUCCEEDED');
-  expect(await openStateMachines().redrive(machine.resource, 'one')).toBe(false);
+  expect((await ended(machine, name())).status).toBe('SUCCEEDED');
+  expect(await openStateMachines().redrive(machine.resource, name())).toBe(false);
+});
+
+test('the function itself searches', async () => {
+  expect(statesOf(await run(by('search')))).toEqual([...DONE, 'TellRegistered', 'Registered']);
 });
 
 const by = (trainer: string): Steps => ({ 'training-begin': () => ({ ...RUN, seed: 3, trainer }) });
@@ -187,7 +187,9 @@ test('a training job is asked for as the service takes it, and adopted', async (
     FinalMetricDataList: [METRIC],
   }));
   const ran = await run(by('training-job'), '{}', { [TRAIN]: job });
-  expect(statesOf(ran).slice(3, 7)).toEqual(['ChooseTrainer', 'PrepareJob', 'ChooseJob', 'Train']);
+  expect(statesOf(ran).slice(3, 9)).toEqual([
+    ...['ChooseTrainer', 'PrepareJob', 'ChooseJob', 'JobTerms', 'ChooseService', 'Train'],
+  ]);
   const request = job.mock.calls[0]?.[0];
   expect(trainingJobSchema.parse(request)).toMatchObject({
     TrainingJobName: 'training-2026-11-21-0',
@@ -198,6 +200,36 @@ test('a training job is asked for as the service takes it, and adopted', async (
     metrics: [METRIC],
   });
   expect(ran.status).toBe('SUCCEEDED');
+});
+
+const SPOT = {
+  EnableManagedSpotTraining: true,
+  StoppingCondition: { MaxRuntimeInSeconds: 7200, MaxWaitTimeInSeconds: 10_000 },
+};
+const ON_DEMAND = {
+  EnableManagedSpotTraining: false,
+  StoppingCondition: { MaxRuntimeInSeconds: 7200 },
+};
+
+test.each([
+  ['dev', 'ml.m5.xlarge', SPOT],
+  ['staging', 'ml.m5.xlarge', SPOT],
+  ['prod', 'ml.m5.2xlarge', ON_DEMAND],
+])('in %s, jobs run where and as long as its stage says', async (stage, InstanceType, terms) => {
+  const staged = machineOf(stage);
+  const requests: unknown[] = [];
+  const job: TaskHandler = async (request) => {
+    requests.push(request);
+    throw Object.assign(new Error('{}'), { name: 'States.TaskFailed' });
+  };
+  for (const trainer of ['training-job', 'tuning-job']) {
+    await openStateMachines().start(staged.resource, `${name()}-${trainer}`, '{}');
+    await runner(by(trainer), { [TRAIN]: job, [TUNE]: job }, staged).idle();
+  }
+  const asked = { ...terms, ResourceConfig: { InstanceType, InstanceCount: 1 } };
+  const [training, tuning] = requests;
+  expect(trainingJobSchema.parse(training)).toMatchObject(asked);
+  expect(tuningJobSchema.parse(tuning)).toMatchObject({ TrainingJobDefinition: asked });
 });
 
 test('of a tuning job the best trial is adopted', async () => {
@@ -248,7 +280,7 @@ test('a job of a redriven run has a name of its own: SageMaker runs no name twic
     throw Object.assign(new Error('{}'), { name: 'States.TaskFailed' });
   };
   await run(by('training-job'), '{}', { [TRAIN]: job });
-  await openStateMachines().redrive(machine.resource, 'one');
+  await openStateMachines().redrive(machine.resource, name());
   await runner(by('training-job'), { [TRAIN]: job }).idle();
   expect(names).toEqual(['training-2026-11-21-0', 'training-2026-11-21-1']);
 });

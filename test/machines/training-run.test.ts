@@ -1,7 +1,10 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { register as registerFeatures } from '../../cli/features.ts';
 import { register as registerImport } from '../../cli/import.ts';
 import { register as registerModels } from '../../cli/models.ts';
 import { useEnvironment } from '../../local/environment.ts';
@@ -20,6 +23,8 @@ import { shopTraffic } from '../learning/events.ts';
 import { printedBy } from '../printed-by.ts';
 import { ended } from './run-machine.ts';
 
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // trains, on a machine that may be busy
+
 const wiring = readProjectWiring('dev');
 const machine = wiring.machines.find(({ name }) => name === 'training') as WiredMachine;
 const functions = wiring.functions.filter(({ name }) => name.startsWith('training-'));
@@ -28,22 +33,31 @@ const START = { date: '2026-01-19', to: '2026-01-19T12:00:00Z' };
 let directories = 0;
 
 const lakeOfAll = join(folder, 'imported');
+const wholeRun = join(folder, 'whole');
+/** What a run leaves that nothing disturbs. */
+let whole: Record<string, string>;
 beforeAll(async () => {
-  const events = shopTraffic(21, 400, 14);
+  const events = shopTraffic(21, 300, 10);
   const traffic = join(folder, 'traffic.jsonl');
   writeFileSync(traffic, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
   useEnvironment(wiring, lakeOfAll);
   await printedBy([registerImport], ['import', 'canonical', traffic]);
+  const days = ['--from', '2026-01-09', '--to', '2026-01-10', '--json'];
+  await printedBy([registerFeatures], ['features', 'snapshot', ...days]);
+  await closeDataDirectory(dataDirectory());
+  newShop({ directory: wholeRun });
+  await trained('whole');
+  whole = await registered();
   await closeDataDirectory(dataDirectory());
 });
 afterEach(() => closeDataDirectory(dataDirectory()));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A data directory of its own, with the same lake: the pseudonyms of two imports would differ. */
-function newShop({ empty = false } = {}): void {
-  const directory = join(folder, `${directories++}`);
+function newShop({ empty = false, directory = join(folder, `${directories++}`) } = {}): string {
   useEnvironment(wiring, directory);
   if (!empty) cpSync(join(lakeOfAll, 'LakeBucket'), join(directory, 'LakeBucket'), RECURSIVE);
+  return directory;
 }
 const RECURSIVE = { recursive: true };
 
@@ -73,9 +87,9 @@ const lake = () => openObjectStore('LakeBucket');
 const notices = (topic: string) => publishedNotices(topic).map(({ subject }) => subject);
 
 describe('a run', () => {
-  test('registers what can be made again, and tells of it; the same start makes nothing new', async () => {
-    newShop();
-    expect((await trained('one')).status).toBe('SUCCEEDED');
+  test('registers what the command makes again, and tells of it; the same start makes nothing new', async () => {
+    useEnvironment(wiring, wholeRun);
+    expect((await ended(machine, 'whole')).status).toBe('SUCCEEDED');
     const versions = await openModels().registry.list('propensity');
     expect(versions).toHaveLength(1);
     const [{ version, status, registeredBy }] = versions as [(typeof versions)[number]];
@@ -83,15 +97,14 @@ describe('a run', () => {
     expect(notices(status === 'candidate' ? 'LowNotices' : 'MediumNotices')).toEqual([
       expect.stringContaining(`propensity ${version}`),
     ]);
-    const before = await registered();
     expect((await trained('two')).status).toBe('SUCCEEDED');
-    expect(await registered()).toEqual(before);
-    const again = await printedBy(
-      [registerModels],
-      ['models', 'reproduce', 'propensity', version, '--json'],
-    );
-    expect(JSON.parse(again)).toMatchObject({ same: true });
-  }, 60_000);
+    expect(await registered()).toEqual(whole);
+    const models = (...words: string[]) =>
+      printedBy([registerModels], ['models', ...words, version, '--json']).then(JSON.parse);
+    const { training } = await models('show', 'propensity');
+    expect(training.replay.snapshots).toMatchObject({ first: '2026-01-09', files: 4 });
+    expect(await models('reproduce', 'propensity')).toMatchObject({ same: true });
+  });
 
   test('of the same name with other parameters is refused, and told', async () => {
     newShop();
@@ -133,7 +146,8 @@ describe('a run', () => {
     await openStateMachines().redrive(machine.resource, 'one');
     await (await newRunner()).idle();
     expect((await ended(machine, 'one')).status).toBe('SUCCEEDED');
-  }, 60_000);
+    expect(await registered()).toEqual(whole);
+  });
 
   test('beside a champion that no longer loads is rejected by name, and the champion serves on', async () => {
     newShop();
@@ -150,7 +164,7 @@ describe('a run', () => {
     expect(entry?.reason).toContain('auc-over-champion: fail');
     const routing = (await online.read(['routing#propensity'])).get('routing#propensity');
     expect(routing).toMatchObject({ version: 1, state });
-  }, 60_000);
+  });
 });
 
 describe('a run that has a job train', () => {
@@ -165,7 +179,7 @@ describe('a run that has a job train', () => {
       if (!key.includes('/jobs/')) await lake().delete(key); // the service keeps what it was asked
     expect((await trained('two', input)).status).toBe('SUCCEEDED');
     expect(await registered()).toEqual(before);
-  }, 60_000);
+  });
 
   test('whose artifact is malformed registers nothing, and says why', async () => {
     newShop();
@@ -180,7 +194,7 @@ describe('a run that has a job train', () => {
     expect((await ended(machine, 'one')).status).toBe('FAILED');
     expect(notices('MediumNotices')).toEqual(['training: the training job left no usable model']);
     expect(await registered()).toEqual({});
-  }, 60_000);
+  });
 });
 
 describe('a run that is killed', () => {
@@ -210,11 +224,6 @@ describe('a run that is killed', () => {
 
   test('at any step goes on at the next start: the same bytes, nothing half', async () => {
     newShop();
-    await trained('whole');
-    const whole = await registered();
-    await closeDataDirectory(dataDirectory());
-
-    newShop();
     await openStateMachines().start(machine.resource, 'cut', JSON.stringify(START));
     for (const step of STEPS) {
       await killedAfter(step);
@@ -227,7 +236,33 @@ describe('a run that is killed', () => {
     await (await newRunner()).idle();
     expect((await ended(machine, 'cut')).status).toBe('SUCCEEDED');
     expect(await registered()).toEqual(whole);
-  }, 120_000);
+  });
+
+  /** Starts the command as a process of its own. */
+  function started(directory: string): ChildProcess {
+    const main = join(import.meta.dirname, '../../cli/main.ts');
+    const words = ['machines', 'start', 'training', '--name', 'cut', '--data-dir', directory];
+    const input = ['--input', JSON.stringify(START)];
+    return spawn(process.execPath, [main, ...words, ...input], { stdio: 'ignore' });
+  }
+
+  test('as a process, in the middle of writing, goes on at the next start', async () => {
+    const directory = newShop();
+    await closeDataDirectory(dataDirectory());
+    const run = join(directory, 'LakeBucket/gold/training/run=training-2026-01-19');
+    const written = [join(run, 'rows.bin'), join(directory, 'ModelsBucket')];
+    for (const path of written) {
+      const child = started(directory);
+      await vi.waitFor(() => expect(existsSync(path)).toBe(true), { timeout: 50_000, interval: 2 });
+      child.kill('SIGKILL');
+      const [code, signal] = await once(child, 'exit');
+      expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
+    }
+    const [code] = await once(started(directory), 'exit');
+    expect(code).toBe(0);
+    useEnvironment(wiring, directory);
+    expect(await registered()).toEqual(whole);
+  });
 });
 
 async function keysOf(prefix: string): Promise<string[]> {
