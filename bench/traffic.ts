@@ -7,6 +7,7 @@ import { rememberingAgents } from '../shared/domain/device.ts';
 import type { EnrichmentRules } from '../shared/domain/enrich.ts';
 import type { PseudonymKeyRing } from '../shared/domain/identity.ts';
 import type { EnrichedEvent } from '../shared/schemas/event.ts';
+import type { Result, Row } from './report.ts';
 
 /** A file of a real data set beside the project, null where it is not at hand. */
 export function realFile(set: string): string | null {
@@ -48,4 +49,22 @@ export function simulatedTraffic(options: ShopOptions, limit: number): EnrichedE
     if (events.length === limit) break;
   }
   return events;
+}
+
+/**
+ * What is measured of each traffic: the events of a real file, and of the simulated shop.
+ * @param most how many events of each
+ */
+export async function measuredOfEach(
+  most: number,
+  measure: (source: string, events: readonly EnrichedEvent[]) => Promise<Row[]>,
+): Promise<readonly Result[]> {
+  const set = 'retailrocket-buyers';
+  const file = realFile(set);
+  const shop = { seed: 1, startAt: Date.UTC(2026, 0, 5), days: 3, visitors: 20_000 };
+  const ofFile: readonly Result[] =
+    file === null
+      ? [{ name: set, because: `../shared/data/${set} is not here` }]
+      : await measure(set, (await retailrocketTraffic(file)).slice(0, most));
+  return [...ofFile, ...(await measure('simulated shop', simulatedTraffic(shop, most)))];
 }

@@ -3,29 +3,15 @@ import { catalogue } from '../shared/features/catalogue.ts';
 import { applyToUser, emptyUser, type UserState } from '../shared/features/user.ts';
 import { applyToVisitor, emptyVisitor, type VisitorState } from '../shared/features/visitor.ts';
 import type { EnrichedEvent } from '../shared/schemas/event.ts';
-import type { Result, Row, Unmeasured } from './report.ts';
+import type { Result, Row } from './report.ts';
 import { cpuMicroseconds, interleaved } from './rounds.ts';
 import { ratioOf, sampleOf } from './sample.ts';
-import { realFile, retailrocketTraffic, simulatedTraffic } from './traffic.ts';
+import { measuredOfEach } from './traffic.ts';
 
 const EVENTS = 75_000;
 const TARGET = { least: 100_000 };
 
-export async function run(): Promise<readonly Result[]> {
-  const file = realFile('retailrocket-buyers');
-  const shop = { seed: 1, startAt: Date.UTC(2026, 0, 5), days: 3, visitors: 20_000 };
-  return [
-    ...(file === null
-      ? [absent]
-      : await measure('retailrocket-buyers', await retailrocketTraffic(file))),
-    ...(await measure('simulated shop', simulatedTraffic(shop, EVENTS))),
-  ];
-}
-
-const absent: Unmeasured = {
-  name: 'retailrocket-buyers',
-  because: '../shared/data/retailrocket-buyers is not here',
-};
+export const run = (): Promise<readonly Result[]> => measuredOfEach(EVENTS, measure);
 
 async function measure(source: string, events: readonly EnrichedEvent[]): Promise<Row[]> {
   const lines = events.map((event) => JSON.stringify(event));

@@ -1,19 +1,9 @@
 import type { Command } from 'commander';
-import { openClock } from '#adapters/clock';
 import { scoreCustomers, snapshotFor } from '../shared/domain/clv-model.ts';
 import { largestReasons } from '../shared/domain/clv-reasons.ts';
 import { NotEnoughData } from '../shared/errors.ts';
 import { alignedTable } from './aligned-table.ts';
-import {
-  asOf,
-  clvVersion,
-  day,
-  dayNamed,
-  ORDER_SOURCES,
-  readClvOrders,
-  requireLater,
-} from './clv-orders.ts';
-import { progressLine } from './progress.ts';
+import { type AskedFlags, askedOf, day, ORDER_SOURCES } from './clv-orders.ts';
 
 export function register(clv: Command): void {
   clv
@@ -27,26 +17,12 @@ export function register(clv: Command): void {
     .action(explain);
 }
 
-interface Flags {
-  readonly orders: string;
-  readonly asOf?: string;
-  readonly model?: string;
+interface Flags extends AskedFlags {
   readonly json?: boolean;
 }
 
 async function explain(customer: string, flags: Flags): Promise<void> {
-  if (flags.asOf !== undefined) dayNamed('--as-of', flags.asOf);
-  const model = await clvVersion(flags.model);
-  const progress = progressLine();
-  const { book } = await readClvOrders(
-    flags.orders,
-    openClock().now(),
-    model.document.activity === true,
-    (rows) => progress.show(`${rows} rows read`),
-  );
-  progress.end();
-  const at = asOf(flags.asOf, book);
-  requireLater(model, at);
+  const { model, book, at } = await askedOf(flags);
   const own = { customers: book.customers.filter(({ id }) => id === customer) };
   const [score] = scoreCustomers(model, own, at, { reasons: 0 });
   if (score === undefined)

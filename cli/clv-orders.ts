@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { openClock } from '#adapters/clock';
 import { openOnlineStore } from '#adapters/online-store';
 import { resourceNamed } from '../local/environment.ts';
 import { readLakeOrders } from '../local/lake-orders.ts';
@@ -13,6 +14,7 @@ import { DAY_MS } from '../shared/domain/orders/customer-as-of.ts';
 import type { ImportCounts, OrderBook } from '../shared/domain/orders/order-book.ts';
 import { readFolder, readRouting } from '../shared/domain/publish-model.ts';
 import { ModelNotFound, NotEnoughData, Usage } from '../shared/errors.ts';
+import { progressLine } from './progress.ts';
 
 const MOST_HORIZON_DAYS = 3660;
 
@@ -134,6 +136,35 @@ export function requireLater({ version, document }: ClvModel, at: number): void 
     throw new Usage(
       `--as-of ${day(at)}: ${version} learned from orders up to ${day(document.as_of)}: name that day or a later one`,
     );
+}
+
+/** Whose orders a model is asked about: as the flags have it. */
+export interface AskedFlags {
+  readonly orders: string;
+  readonly asOf?: string;
+  readonly model?: string;
+}
+
+/**
+ * The model, the orders and the day that values are asked of.
+ * @throws Usage, ModelNotFound, UnreadableInput, NotEnoughData
+ */
+export async function askedOf(
+  flags: AskedFlags,
+): Promise<{ readonly model: ClvModel; readonly book: OrderBook; readonly at: number }> {
+  if (flags.asOf !== undefined) dayNamed('--as-of', flags.asOf);
+  const model = await clvVersion(flags.model);
+  const progress = progressLine();
+  const { book } = await readClvOrders(
+    flags.orders,
+    openClock().now(),
+    model.document.activity === true,
+    (rows) => progress.show(`${rows} rows read`),
+  );
+  progress.end();
+  const at = asOf(flags.asOf, book);
+  requireLater(model, at);
+  return { model, book, at };
 }
 
 /** @throws NotEnoughData */

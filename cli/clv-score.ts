@@ -65,7 +65,7 @@ async function score(flags: Flags): Promise<void> {
   const folder = mkdtempSync(join(dirname(resolve(flags.out)), 'clv-score-'));
   try {
     const scored =
-      isLake(flags.orders) || (model.document.activity === true) === true
+      isLake(flags.orders) || model.document.activity === true
         ? await scoreInMemory(model, flags, at, folder)
         : await scoreOnDisk(model, flags, { at, folder, workers, report: progress.show });
     requireCustomers(scored.customers, at);

@@ -1,22 +1,11 @@
 import type { Command } from 'commander';
-import { openClock } from '#adapters/clock';
 import { writeTable } from '../local/write-table.ts';
 import { scoreCustomers } from '../shared/domain/clv-model.ts';
 import { clvSegments } from '../shared/domain/clv-segments.ts';
 import { Usage } from '../shared/errors.ts';
 import { CLV_VALUE_TIERS } from '../shared/schemas/clv.ts';
 import { alignedTable } from './aligned-table.ts';
-import {
-  asOf,
-  clvVersion,
-  day,
-  dayNamed,
-  ORDER_SOURCES,
-  readClvOrders,
-  requireCustomers,
-  requireLater,
-} from './clv-orders.ts';
-import { progressLine } from './progress.ts';
+import { type AskedFlags, askedOf, day, ORDER_SOURCES, requireCustomers } from './clv-orders.ts';
 
 export function register(clv: Command): void {
   clv
@@ -31,10 +20,7 @@ export function register(clv: Command): void {
     .action(segments);
 }
 
-interface Flags {
-  readonly orders: string;
-  readonly asOf?: string;
-  readonly model?: string;
+interface Flags extends AskedFlags {
   readonly tier?: string;
   readonly out?: string;
   readonly json?: boolean;
@@ -46,18 +32,7 @@ async function segments(flags: Flags): Promise<void> {
     throw new Usage(`--tier ${flags.tier}: use ${CLV_VALUE_TIERS.join(', ')}`);
   if (flags.out !== undefined && tier === undefined)
     throw new Usage('--out goes with --tier: it is the list of one');
-  if (flags.asOf !== undefined) dayNamed('--as-of', flags.asOf);
-  const model = await clvVersion(flags.model);
-  const progress = progressLine();
-  const { book } = await readClvOrders(
-    flags.orders,
-    openClock().now(),
-    model.document.activity === true,
-    (rows) => progress.show(`${rows} rows read`),
-  );
-  progress.end();
-  const at = asOf(flags.asOf, book);
-  requireLater(model, at);
+  const { model, book, at } = await askedOf(flags);
   const scores = scoreCustomers(model, book, at, { reasons: 0 });
   requireCustomers(scores.length, at);
   const sizes = clvSegments(scores);

@@ -109,14 +109,7 @@ async function snapshot(flags: Flags): Promise<void> {
   }
 }
 
-const RETRY = {
-  attempts: 5,
-  baseDelay: 50,
-  random: Math.random,
-  sleep: async (milliseconds: number) => {
-    await sleep(milliseconds);
-  },
-};
+const RETRY = { attempts: 5, baseDelay: 50, random: Math.random, sleep };
 
 async function mark(
   { entity, date }: Pick<SnapshotFile, 'entity' | 'date'>,

@@ -11,12 +11,7 @@ import { part } from '../shared/schemas/batch-features-run.ts';
 
 const environment = z.object({ LAKE_BUCKET: z.string(), ONLINE_TABLE: z.string() });
 
-const RETRY = {
-  attempts: 6,
-  baseDelay: 50,
-  random: Math.random,
-  sleep: (milliseconds: number) => sleep(milliseconds, undefined),
-};
+const RETRY = { attempts: 6, baseDelay: 50, random: Math.random, sleep };
 
 /** Writes one part of a snapshot to the online items; again, it changes nothing. */
 export const handler = stepHandler(environment, part, (names) => {

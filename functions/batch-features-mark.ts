@@ -13,12 +13,7 @@ import { marked } from '../shared/schemas/batch-features-run.ts';
 
 const environment = z.object({ LAKE_BUCKET: z.string(), ONLINE_TABLE: z.string() });
 
-const RETRY = {
-  attempts: 6,
-  baseDelay: 50,
-  random: Math.random,
-  sleep: (milliseconds: number) => sleep(milliseconds, undefined),
-};
+const RETRY = { attempts: 6, baseDelay: 50, random: Math.random, sleep };
 
 /**
  * Notes that a day of silver is whole, or since when a snapshot is visible online; what it tells is

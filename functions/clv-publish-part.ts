@@ -14,14 +14,7 @@ export const handler = stepHandler(environment, input, ({ ONLINE_TABLE, LAKE_BUC
   const deps = {
     store: openOnlineStore(ONLINE_TABLE),
     lake: openObjectStore(LAKE_BUCKET),
-    retry: {
-      attempts: 6,
-      baseDelay: 100,
-      random: Math.random,
-      sleep: async (milliseconds: number) => {
-        await sleep(milliseconds);
-      },
-    },
+    retry: { attempts: 6, baseDelay: 100, random: Math.random, sleep },
   };
   return async ({ plan, part }) => ({ part, ...(await publishPart(plan, part, deps)) });
 });
