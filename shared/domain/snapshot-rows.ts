@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { NotEnoughData, UnreadableInput } from '../errors.ts';
+import { UnreadableInput } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Snapshot, SnapshotRow } from './feature-snapshot.ts';
 import { lakeText } from './lake-text.ts';
@@ -26,7 +26,7 @@ export async function keepRows(
 
 /**
  * The rows that were kept of a snapshot.
- * @throws NotEnoughData where there are none; UnreadableInput where they cannot be unpacked
+ * @throws UnreadableInput where there are none, or they cannot be unpacked
  */
 export async function keptRows(lake: ObjectStore, snapshot: Snapshot): Promise<KeptRows> {
   const key = rowsKey(snapshot);
@@ -34,7 +34,7 @@ export async function keptRows(lake: ObjectStore, snapshot: Snapshot): Promise<K
   const again = `foresight features snapshot --date ${snapshot.date} makes it anew`;
   if (text === null) throw new UnreadableInput(`${key} cannot be unpacked: ${again}`);
   if (text === '')
-    throw new NotEnoughData(`there is no ${key}, which was visible online: ${again}`);
+    throw new UnreadableInput(`there is no ${key}, which was visible online: ${again}`);
   const digest = createHash('sha256').update(text).digest('hex');
   return { lines: text.split('\n').slice(0, -1), digest };
 }

@@ -24,7 +24,7 @@ interface ToldSnapshot extends SnapshotMark {
  * The snapshots of users and products in the lake, each from the moment at which it was visible.
  * @param before epoch milliseconds; only those that were visible earlier
  * @param see hears of every one
- * @throws NotEnoughData where the rows of one are gone; UnreadableInput
+ * @throws UnreadableInput where the rows of one are gone or damaged
  */
 export async function visibleSnapshots(
   lake: ObjectStore,

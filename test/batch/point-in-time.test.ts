@@ -153,7 +153,7 @@ test('a marked snapshot whose rows are gone or damaged is named', async () => {
   expect((await visibleSnapshots(store, LAST)).recordUntil(LAST)).toBeNull();
   await mark(store, 'user', '2026-01-06', '2026-01-06T06:00:00.000Z');
   await expect(visibleSnapshots(store, LAST)).rejects.toMatchObject({
-    name: 'NotEnoughData',
+    name: 'UnreadableInput',
     message: expect.stringContaining('--date 2026-01-06 makes it anew'),
   });
   await store.put('gold/snapshot_rows/dt=2026-01-06/user.jsonl.gz', Uint8Array.of(0x1f, 0x8b, 0));

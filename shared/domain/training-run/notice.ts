@@ -64,6 +64,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     what: 'events tell of a time after their receipt',
     advice: `Take the named events out of the lake: a model would learn from what no score can know. ${AGAIN}`,
   },
+  EveryTrialFailed: {
+    what: 'every trial of the search failed',
+    advice:
+      'Start another run without a search, with a cause of its own; report what the first said.',
+  },
   'States.TaskFailed': {
     what: 'the job of SageMaker failed',
     advice: `See its reason above and its log in /aws/sagemaker. ${AGAIN}`,
