@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { openObjectStore } from '#adapters/object-store';
-import { chunkObjects, gatherOrders } from '../shared/domain/clv-publication/gathered-orders.ts';
+import { gatherChunk } from '../shared/domain/clv-publication/gather-chunk.ts';
 import { logger } from '../shared/runtime/observability.ts';
 import { stepHandler } from '../shared/runtime/step-handler.ts';
 
@@ -10,13 +10,12 @@ const environment = z.object({ LAKE_BUCKET: z.string() });
 const plan = z.object({ run_id: z.string(), parts: z.number().int().min(1) });
 const input = z.object({ plan, chunk: z.number().int().min(0) });
 
-/** Sends the orders of a chunk of the lake's objects to their customers' parts. */
+/** Sends the orders, or what was done on the site, of a chunk of the lake's objects to their customers' parts. */
 export const handler = stepHandler(environment, input, ({ LAKE_BUCKET }) => {
   const lake = openObjectStore(LAKE_BUCKET);
   return async ({ plan: { run_id: run, parts }, chunk }) => {
-    const objects = await chunkObjects(run, chunk, lake);
-    const counts = await gatherOrders(objects, { run, chunk, parts }, lake, textOf);
-    if (counts.unreadable > 0) logger.warn('lines are no orders', { run, chunk, counts });
+    const counts = await gatherChunk({ run, chunk, parts }, lake, textOf);
+    if (counts.unreadable > 0) logger.warn('lines cannot be read', { run, chunk, counts });
     return { chunk };
   };
 });

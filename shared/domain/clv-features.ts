@@ -263,7 +263,7 @@ function pastOf(orders: readonly StandingOrder[], at: number): Float64Array {
   return past;
 }
 
-const ACTIVITY_DAYS = 90;
+export const ACTIVITY_DAYS = 90;
 
 /** How many of the last 90 days; NaN where nothing is known. */
 function since(times: readonly number[] | undefined, at: number): number {

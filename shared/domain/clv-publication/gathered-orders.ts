@@ -1,12 +1,11 @@
 import * as z from 'zod';
-import { InvalidPublication, NotEnoughData } from '../../errors.ts';
 import type { ObjectStore } from '../../ports.ts';
 import { type EnrichedEvent, enrichedEvent } from '../../schemas/event.ts';
 import { type ImportedOrder, importedOrder } from '../../schemas/order-source.ts';
-import { BUCKETS, bucket } from '../bucket.ts';
 import { type OrderBook, OrderCollector } from '../orders/order-book.ts';
 import type { OrderLine } from '../orders/order-line.ts';
-import { chunksKey, gatheredKey } from './publication-keys.ts';
+import { partOf } from './part-of.ts';
+import { gatheredKey } from './publication-keys.ts';
 
 /**
  * Where the lake keeps orders: those of the shop's table, lines of imported files, and purchases among
@@ -17,9 +16,8 @@ export const ORDER_FOLDERS = [
   'bronze/order_lines/',
   'bronze/enriched_events/',
 ] as const;
-const [, FILE_LINES, EVENTS] = ORDER_FOLDERS;
-/** Firehose closes an object at some 64 MB: so many are read by a function in minutes. */
-const OBJECTS_A_CHUNK = 32;
+const FILE_LINES = ORDER_FOLDERS[1];
+export const EVENTS = ORDER_FOLDERS[2];
 
 /**
  * A line of an order on its way to its customer's part. The lake is written at least once and keeps
@@ -52,56 +50,6 @@ export interface GatherCounts {
   /** Purchases and refunds of guests, and those without a price. */
   left_out: number;
   unreadable: number;
-}
-
-/**
- * Writes down which objects of the lake a run gathers orders from, in chunks.
- * @returns how many chunks
- * @throws NotEnoughData where the lake has no orders
- */
-export async function planChunks(run: string, lake: ObjectStore): Promise<number> {
-  const chunks = await orderChunks(lake);
-  if (chunks.length === 0)
-    throw new NotEnoughData(
-      `the lake has no orders under ${ORDER_FOLDERS.join(' or ')}: import some first`,
-    );
-  await lake.put(chunksKey(run), new TextEncoder().encode(JSON.stringify(chunks)));
-  return chunks.length;
-}
-
-async function orderChunks(lake: ObjectStore): Promise<readonly (readonly string[])[]> {
-  for (const folder of ORDER_FOLDERS) {
-    const chunks: string[][] = [];
-    for await (const key of lake.list(folder)) {
-      const last = chunks.at(-1);
-      if (last === undefined || last.length === OBJECTS_A_CHUNK) chunks.push([key]);
-      else last.push(key);
-    }
-    if (chunks.length > 0) return chunks;
-  }
-  return [];
-}
-
-/** The part of `parts` that a customer's orders are gathered in. */
-function partOf(customer: string, parts: number): number {
-  return Math.floor((bucket('clv-part', customer) * parts) / BUCKETS);
-}
-
-/**
- * The objects of a chunk of a run's.
- * @throws InvalidPublication where the run was not planned
- */
-export async function chunkObjects(
-  run: string,
-  chunk: number,
-  lake: ObjectStore,
-): Promise<readonly string[]> {
-  const bytes = await lake.get(chunksKey(run));
-  const chunks = bytes === null ? [] : (jsonOf(new TextDecoder().decode(bytes)) as string[][]);
-  const objects = chunks[chunk];
-  if (objects === undefined)
-    throw new InvalidPublication(`${chunksKey(run)} has no chunk ${chunk}: start the run again`);
-  return objects;
 }
 
 /**

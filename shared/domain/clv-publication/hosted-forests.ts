@@ -7,9 +7,8 @@ import { type ClvModel, snapshotFor } from '../clv-model.ts';
 import type { ClvTreeValues } from '../clv-tree-values.ts';
 import { decimalText } from '../sagemaker/decimal-text.ts';
 import { jobName } from '../sagemaker/job-name.ts';
-import { partBook } from './gathered-orders.ts';
 import { artifactKey, featuresKey, predictionsKey } from './publication-keys.ts';
-import { midnightOf } from './score-part.ts';
+import { midnightOf, modelBook } from './score-part.ts';
 import type { ScoringPlan } from './scoring-plan.ts';
 
 const FORESTS = ['buy', 'amount', 'tweedie', 'correction'] as const;
@@ -60,11 +59,7 @@ export async function writeFeatures(
   lake: ObjectStore,
 ): Promise<void> {
   const at = midnightOf(plan.as_of);
-  const { columns, customers } = snapshotFor(
-    model,
-    await partBook(plan.run_id, part, at, lake),
-    at,
-  );
+  const { columns, customers } = snapshotFor(model, await modelBook(plan, part, model, lake), at);
   if (customers.length === 0) return; // the container refuses an empty file
   const lines = customers.map((_, row) => {
     const cells = columns.map((column) => {

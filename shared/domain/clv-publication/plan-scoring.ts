@@ -1,10 +1,13 @@
 import { ModelDigestMismatch, ModelNotFound } from '../../errors.ts';
 import type { Clock, ObjectReader, ObjectStore, OnlineStore } from '../../ports.ts';
+import { ACTIVITY_DAYS } from '../clv-features.ts';
 import { type ClvModel, readClvModel } from '../clv-model.ts';
 import { modelFileKey } from '../model-folder.ts';
+import { DAY_MS } from '../orders/customer-as-of.ts';
 import { readRouting } from '../publish-model.ts';
-import { planChunks } from './gathered-orders.ts';
+import { planChunks } from './gathering-chunks.ts';
 import { readCurrent } from './publication.ts';
+import { midnightOf } from './score-part.ts';
 import {
   asOfDay,
   previousOf,
@@ -44,11 +47,20 @@ export async function planScoring(
     model_version: version,
     horizon_days: document.horizon_days,
     scorer: request.scorer,
-    chunks: await planChunks(run, deps.lake),
+    chunks: await planChunks(
+      run,
+      deps.lake,
+      document.activity ? activitySince(midnightOf(asOf)) : null,
+    ),
     parts: request.parts,
     previous,
     accepted_shift: request.accept_shift ?? null,
   };
+}
+
+/** Features count 90 days back; an event is received on its own day or later, a clock may be a day off. */
+function activitySince(at: number): string {
+  return new Date(at - (ACTIVITY_DAYS + 1) * DAY_MS).toISOString().slice(0, 10);
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { ClvValueTier } from '../../schemas/clv.ts';
 
 /**
- * Where a publication lies in the lake. What names customers lies under `gold/clv/`: in `orders/` and
- * `scores/` of each run, in `published/` and in `lists/`. Erasure searches exactly those.
+ * Where a publication lies in the lake. What names customers lies under `gold/clv/`: in `orders/`,
+ * `activity/` and `scores/` of each run, in `published/` and in `lists/`. Erasure searches exactly those.
  */
 const ROOT = 'gold/clv';
 
@@ -26,6 +26,12 @@ export function chunksKey(run: string): string {
 /** @param chunk null: the folder of all */
 export function gatheredKey(run: string, part: number, chunk: number | null): string {
   const folder = `${runFolder(run)}/orders/${padded(part)}/`;
+  return chunk === null ? folder : `${folder}${padded(chunk)}.jsonl`;
+}
+
+/** @param chunk null: the folder of all */
+export function activityKey(run: string, part: number, chunk: number | null): string {
+  const folder = `${runFolder(run)}/activity/${padded(part)}/`;
   return chunk === null ? folder : `${folder}${padded(chunk)}.jsonl`;
 }
 

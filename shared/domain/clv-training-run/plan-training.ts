@@ -1,6 +1,6 @@
 import { ExecutionConflict, InvalidRequest } from '../../errors.ts';
 import type { Clock, ObjectReader, ObjectStore, OnlineStore } from '../../ports.ts';
-import { planChunks } from '../clv-publication/gathered-orders.ts';
+import { planChunks } from '../clv-publication/gathering-chunks.ts';
 import { openClvVersion } from '../clv-publication/plan-scoring.ts';
 import { CLV_MODEL } from '../clv-training.ts';
 import { readRouting } from '../publish-model.ts';
