@@ -16,9 +16,10 @@ export function stepHandler<Settings extends z.ZodType, Input extends z.ZodType>
 ): (event: unknown, context: Context) => Promise<unknown> {
   const logic = once(() => compose(readEnvironment(environment, process.env)));
   return observed(async (event: unknown) => {
+    const step = await logic();
     const parsed = input.safeParse(event);
     if (!parsed.success)
       throw new InvalidRequest(`the step's input: ${z.prettifyError(parsed.error)}`);
-    return (await logic())(parsed.data);
+    return step(parsed.data);
   });
 }

@@ -6,6 +6,7 @@ import {
   EventBridgeClient,
   ListRulesCommand,
   ListTargetsByRuleCommand,
+  PutEventsCommand,
   type Rule,
 } from '@aws-sdk/client-eventbridge';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
@@ -241,6 +242,21 @@ describe('a state machine', () => {
     });
     expect(await lake.keys('gold/clv/publications/')).toEqual([]);
   });
+
+  test('clv-training is started by what the bus tells of worse predictions', async () => {
+    const machine = outputs['ClvTrainingMachine'] ?? '';
+    await new EventBridgeClient({}).send(
+      new PutEventsCommand({
+        Entries: [{ Source: 'foresight', DetailType: 'ClvPerformanceDropped', Detail: '{}' }],
+      }),
+    );
+    await expect.poll(() => executionsOf(machine), SOON).toHaveLength(1);
+    const [execution = ''] = await executionsOf(machine);
+    expect(await ended(execution)).toMatchObject({
+      status: 'FAILED',
+      states: ['Plan', 'GatherOrders', 'Train', 'TellFailure', 'Failed'],
+    });
+  });
 });
 
 test('a poison event ends in the dead-letter queue of its consumer', async () => {
@@ -339,7 +355,8 @@ test('every schedule has its rule, which calls its function', async () => {
   expect(Rules.map(schedule).toSorted()).toEqual(
     declared.map(({ Properties }) => schedule(Properties)).toSorted(),
   );
-  for (const { Name, ScheduleExpression = '' } of Rules) {
+  for (const { Name, ScheduleExpression } of Rules) {
+    if (ScheduleExpression === undefined) continue;
     const { Targets = [] } = await events.send(new ListTargetsByRuleCommand({ Rule: Name }));
     for (const { Arn = '' } of Targets) {
       if (ScheduleExpression === 'rate(1 minute)')
@@ -375,7 +392,9 @@ test('the removed stack leaves nothing', async () => {
 
 const functionOf = (arn: string) => /:function:([^:]+)/.exec(arn)?.[1] ?? arn;
 
-const schedule = ({ ScheduleExpression, State }: Rule) => `${ScheduleExpression} ${State}`;
+/** A rule without a schedule waits for events, and is always on. */
+const schedule = ({ ScheduleExpression = 'events', State = 'ENABLED' }: Rule) =>
+  `${ScheduleExpression} ${State}`;
 
 /** Messages of a log group that hold some text. */
 async function logged(logGroupName: string, filterPattern?: string): Promise<readonly string[]> {
