@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
@@ -10,7 +11,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { useEnvironment } from '../../local/environment.ts';
 import { functionResource, loadFunctions } from '../../local/functions.ts';
@@ -98,7 +98,7 @@ function shopDay(day: number, changes: Partial<EnrichedEvent> = {}): EnrichedEve
 }
 
 /** Wraps a service: null lets the request through. */
-type Fault = (request: unknown) => Promise<unknown> | null;
+type Fault = (request: unknown, signal: AbortSignal) => Promise<unknown> | null;
 
 async function tasksWith(faults: Readonly<Record<string, Fault>>) {
   const functions = wiring.functions.filter(({ name }) => name.startsWith('batch-features-'));
@@ -112,7 +112,7 @@ async function tasksWith(faults: Readonly<Record<string, Fault>>) {
   const wrap =
     (resource: string, handler: TaskHandler): TaskHandler =>
     async (request, signal) =>
-      (await faults[resource]?.(request)) ?? handler(request, signal);
+      (await faults[resource]?.(request, signal)) ?? handler(request, signal);
   return new Map([...real].map(([resource, handler]) => [resource, wrap(resource, handler)]));
 }
 
@@ -363,8 +363,8 @@ describe('a failure on the way', () => {
       ),
     };
     // Answers after its time, as a query does that is interrupted.
-    const slow: Fault = (request) =>
-      JSON.stringify(request).includes('INSERT INTO user_features') ? sleep(1100) : null;
+    const slow: Fault = (request, signal) =>
+      JSON.stringify(request).includes('INSERT INTO user_features') ? once(signal, 'abort') : null;
     const ran = await run('one', { [ATHENA]: slow }, { date: DATE }, hasty);
     expect(ran.status).toBe('FAILED');
     expect(notices()).toEqual([expect.stringContaining('States.Timeout')]);

@@ -47,7 +47,7 @@ function writeEvents(name: string, events: readonly EnrichedEvent[]): void {
   writeFileSync(file(name), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
 }
 
-const traffic = shopTraffic(21, 700, 14);
+const traffic = shopTraffic(21, 450, 14);
 const half = Math.floor(traffic.length / 2);
 
 beforeAll(async () => {
@@ -163,15 +163,15 @@ test('a time range limits the rows, not the history they build on; a damaged ver
 }, 120_000);
 
 test('a search is recorded with every trial, and made again', async () => {
-  const tuned = await train('--tune', '--trials', '3', '--window', '10', '--group-users');
-  expect(tuned.window).toMatchObject({ window_days: 10, group_users: true, tuning_trials: 3 });
+  const tuned = await train('--tune', '--trials', '2', '--window', '10', '--group-users');
+  expect(tuned.window).toMatchObject({ window_days: 10, group_users: true, tuning_trials: 2 });
   const report = JSON.parse(
     readFileSync(
       join(dataDir, 'ModelsBucket', 'propensity', tuned.version, 'evaluation.json'),
       'utf8',
     ),
   );
-  expect(report.trials.map(({ trial }: { trial: number }) => trial)).toEqual([1, 2, 3]);
+  expect(report.trials.map(({ trial }: { trial: number }) => trial)).toEqual([1, 2]);
   for (const { cut_offs } of report.trials)
     expect(cut_offs[0].learning_curve.length).toBeGreaterThan(1);
   const again = await json('models', 'reproduce', 'propensity', tuned.version);

@@ -131,7 +131,7 @@ describe.each(TRAINED_KINDS)('training %s', { timeout: 30_000 }, (kind) => {
 });
 
 describe('a backtest', { timeout: 30_000 }, () => {
-  const events = shopTraffic(12, 600, 14);
+  const events = shopTraffic(12, 300, 14);
   const half = Math.floor(events.length / 2);
   const [before, after] = [events.slice(0, half), events.slice(half)];
   const backtest = (rows: PrefixRows, predict: BacktestModel, features = EVERY_FEATURE) =>
