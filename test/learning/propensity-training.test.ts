@@ -49,7 +49,7 @@ const train = (events: readonly EnrichedEvent[], kind: TrainedKind) => {
   });
 };
 
-const traffic = shopTraffic(11, 800, 14);
+const traffic = shopTraffic(11, 500, 14);
 const EVERY_FEATURE = [...inputs.keys()];
 
 describe.each(TRAINED_KINDS)('training %s', { timeout: 30_000 }, (kind) => {
@@ -62,7 +62,7 @@ describe.each(TRAINED_KINDS)('training %s', { timeout: 30_000 }, (kind) => {
     ({ folder, evaluation } = await train(traffic, kind));
     manifest = verifyFolder(folder);
     model = openModel(folder, definitionDigests());
-  });
+  }, 30_000);
 
   test('gives the same bytes for the same events', async () => {
     expect((await train(traffic, kind)).folder).toEqual(folder);
