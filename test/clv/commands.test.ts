@@ -9,7 +9,13 @@ import { resourceNamed, useEnvironment } from '../../local/environment.ts';
 import { openLake } from '../../local/lake.ts';
 import { readProjectWiring } from '../../local/project.ts';
 import { openObjectStore } from '../../shared/embedded/object-store.ts';
-import { ModelNotFound, NotEnoughData, UnreadableInput, Usage } from '../../shared/errors.ts';
+import {
+  CustomerNotScored,
+  ModelNotFound,
+  NotEnoughData,
+  UnreadableInput,
+  Usage,
+} from '../../shared/errors.ts';
 import type { EnrichedEvent } from '../../shared/schemas/event.ts';
 import { enrichedEvent } from '../enriched-event.ts';
 import { printedBy } from '../printed-by.ts';
@@ -18,7 +24,8 @@ import { dateOf, payments, transactionsCsv } from './shop.ts';
 const folder = mkdtempSync(join(tmpdir(), 'clv-commands-'));
 const file = (name: string) => join(folder, name);
 const DAYS = 300;
-const rows = payments(300, DAYS, 5);
+const LATER = 40;
+const rows = payments(300, DAYS + LATER, 5);
 const orders = `transactions:${file('orders.csv')}`;
 
 const clv = (...words: string[]) => printedBy([registerClv], ['clv', ...words]);
@@ -32,6 +39,18 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
   process.exitCode = undefined;
 });
+
+/** Rows of an exported list, as cells. */
+const listed = (name: string, tier: string) =>
+  readFileSync(join(file(name), `${tier}.csv`), 'utf8')
+    .trim()
+    .split('\r\n')
+    .slice(1)
+    .map((line) => line.split(','));
+
+/** Lists have no more digits than an amount needs. */
+const isAbout = (cell: string | undefined, value: number) =>
+  Math.abs(Number(cell) - value) < 0.0051;
 
 test('without a model there is nothing to score with, and that is said', async () => {
   await expect(clv('segments', '--orders', orders)).rejects.toThrow(ModelNotFound);
@@ -65,7 +84,65 @@ describe('from orders to tiers', () => {
     expect(shown).toMatch(/orders from 2020-01-0\d to 2020-10-27: \d+ rows, 300 customers/);
     expect(shown).toContain('gini-over-past-spend');
     expect(await models('card', 'clv', version)).toContain('## Groups');
-    expect(await models('promote', 'clv', version)).toContain('next run of clv-scoring');
+  });
+
+  describe('published', { timeout: 30_000 }, () => {
+    const publish = async (day: number, ...more: string[]) =>
+      JSON.parse(
+        await clv('publish', '--orders', orders, '--as-of', dateOf(day), '--json', ...more),
+      );
+
+    beforeAll(async () => {
+      expect(await models('promote', 'clv', version)).toContain('next run of clv-scoring');
+    });
+
+    test('before anything is, that is said', async () => {
+      await expect(clv('export', '--out', file('lists'))).rejects.toThrow(NotEnoughData);
+      await expect(clv('proxies')).rejects.toThrow(/nothing is published yet/);
+      await expect(clv('show', 'c7')).rejects.toThrow(CustomerNotScored);
+    });
+
+    test('a customer is shown as scored, and stands in the list of its tier alone', async () => {
+      expect(await publish(DAYS)).toMatchObject({ status: 'SUCCEEDED' });
+      const shown = JSON.parse(await clv('show', 'c7'));
+      const explained = JSON.parse(
+        await clv('explain', 'c7', '--orders', orders, '--as-of', dateOf(DAYS), '--json'),
+      );
+      expect(shown).toMatchObject({
+        as_of: dateOf(DAYS),
+        model_version: version,
+        tier: explained.tier,
+        predicted_value: expect.closeTo(explained.predicted_value, 2),
+      });
+      const exported = JSON.parse(await clv('export', '--out', file('lists'), '--json'));
+      const { high, medium, low } = exported.customers;
+      expect(exported).toMatchObject({ as_of: dateOf(DAYS), ids: 'pseudonyms' });
+      expect(high + medium + low).toBe(300);
+      for (const tier of ['high', 'medium', 'low']) {
+        const lines = listed('lists', tier);
+        expect(lines).toHaveLength(exported.customers[tier]);
+        for (const [id] of lines) expect(id).toMatch(/^k1_/);
+        const itsOwn = lines.filter(([, value]) => isAbout(value, shown.predicted_value));
+        if (tier === shown.tier) expect(itsOwn.length).toBeGreaterThan(0);
+      }
+    });
+
+    test('what is known 30 days later is held against it', async () => {
+      expect(await clv('proxies')).toContain(`no day was published 30 days before ${dateOf(DAYS)}`);
+      await publish(DAYS + 35, '--accept-shift', 'five weeks are more than one');
+      const { outcomes } = JSON.parse(await clv('proxies', '--json'));
+      expect(outcomes).toHaveLength(1);
+      expect(outcomes[0]).toMatchObject({
+        as_of: dateOf(DAYS),
+        model_version: version,
+        proxy: { customers: 300 },
+        whole: null,
+      });
+      expect(outcomes[0].proxy.spearman).toBeGreaterThan(0.2);
+      expect(await clv('proxies')).toMatch(
+        new RegExp(`${dateOf(DAYS)} +${version} +300 +0\\.\\d{3} +– +– +–`),
+      );
+    });
   });
 
   test('every customer is scored once, and explained to the same value', async () => {
@@ -257,16 +334,21 @@ describe('orders of the lake, with sessions and carts', () => {
   let version = '';
 
   beforeAll(async () => {
+    useEnvironment(readProjectWiring('dev'), join(folder, 'activity'));
     const lake = openLake();
-    await lake.put(
-      'bronze/enriched_events/dt=2020-01-01/events.jsonl',
-      Buffer.from(`${events.map((event) => JSON.stringify(event)).join('\n')}\n`),
-    );
+    const byDay = Map.groupBy(events, ({ event_timestamp }) => event_timestamp.slice(0, 10));
+    for (const [day, own] of byDay)
+      await lake.put(
+        `bronze/enriched_events/dt=${day}/events.jsonl`,
+        Buffer.from(`${own.map((event) => JSON.stringify(event)).join('\n')}\n`),
+      );
     const printed = JSON.parse(
       await clv('train', ...flags, '--horizon-days', '60', '--activity', '--json'),
     );
     version = printed.version;
-    expect(printed.orders).toMatchObject({ purchases: rows.length });
+    expect(printed.orders).toMatchObject({
+      purchases: rows.filter(({ day }) => day < DAYS).length,
+    });
   }, 60_000);
 
   test('are features of a customer', async () => {
@@ -292,4 +374,28 @@ describe('orders of the lake, with sessions and carts', () => {
     );
     expect(printed.customers).toBe(300);
   });
+
+  test('the weekly scoring gathers them, and publishes the same values', async () => {
+    await models('promote', 'clv', version);
+    const run = JSON.parse(await clv('publish', '--as-of', dateOf(DAYS), '--parts', '3', '--json'));
+    expect(run).toMatchObject({ status: 'SUCCEEDED' });
+    await clv('export', '--out', file('active'));
+    const published = ['high', 'medium', 'low'].flatMap((tier) => listed('active', tier));
+    const valuesById = new Map(published.map(([id, value]) => [id, Number(value)]));
+    const scored = readFileSync(file('lake.csv'), 'utf8').trim().split('\n').slice(1);
+    expect(valuesById.size).toBe(scored.length);
+    for (const [id, value] of scored.map((line) => line.split(',')))
+      expect(isAbout(value, valuesById.get(id) as number), id).toBe(true);
+  }, 30_000);
+
+  test('trained again from the lake it is the same bytes, whatever came in since', async () => {
+    await openLake().put(
+      'bronze/enriched_events/dt=2021-03-01/events.jsonl',
+      Buffer.from(
+        `${JSON.stringify(enrichedEvent({ event_type: 'purchase', at: Date.parse('2021-03-01'), user_id: 'c1', session_id: 'late', product_id: 'p', price: 5, quantity: 1 }))}\n`,
+      ),
+    );
+    const again = JSON.parse(await models('reproduce', 'clv', version, '--json'));
+    expect(again).toMatchObject({ same: true, differences: [] });
+  }, 30_000);
 });
