@@ -65,10 +65,13 @@ describe.skipIf(!existsSync(FILE))('retailrocket-buyers (skipped where its file 
   let events: EnrichedEvent[];
   beforeEach(async () => {
     const source = await fileEvents('retailrocket', [FILE]);
-    events = source.events
-      .map(({ event }) => event())
-      .filter((event) => event !== null)
-      .filter(({ received_at }) => received_at < LAST);
+    events = [];
+    for (const { event } of source.events) {
+      const enriched = event();
+      if (enriched === null) continue;
+      if (enriched.received_at >= LAST) break;
+      events.push(enriched);
+    }
     lake.deliver(events);
   });
 

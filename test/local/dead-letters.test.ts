@@ -3,16 +3,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
+import { register } from '../../cli/dead-letters.ts';
 import { deadLetterOf } from '../../local/dead-letters.ts';
+import { useEnvironment } from '../../local/environment.ts';
 import { lambdaContext } from '../../local/lambda-context.ts';
 import { type Platform, startPlatform } from '../../local/platform.ts';
+import { readProjectWiring } from '../../local/project.ts';
 import type { StreamMapping } from '../../local/wiring.ts';
 import { openDataDirectory } from '../../shared/embedded/data-directory.ts';
 import { openDeadLetterQueue } from '../../shared/embedded/dead-letter-queue.ts';
 import { publishedNotices } from '../../shared/embedded/notices.ts';
 import { openOnlineStore } from '../../shared/embedded/online-store.ts';
 import { openStreamLog } from '../../shared/embedded/stream-log.ts';
+import { Usage } from '../../shared/errors.ts';
 import { visitorFromItem, visitorKey } from '../../shared/features/item.ts';
+import { printedBy } from '../printed-by.ts';
 
 vi.setConfig({ testTimeout: 30_000 }); // runs commands, on a machine that may be busy
 vi.spyOn(process.stderr, 'write').mockReturnValue(true); // a notice says itself there
@@ -21,14 +26,14 @@ const folder = mkdtempSync(join(tmpdir(), 'foresight-'));
 const dataDir = join(folder, 'data');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function foresight(...words: string[]) {
+/** What the command printed, in this process. */
+const foresight = (...words: string[]) => printedBy([register], ['dead-letters', ...words]);
+
+/** The same beside the platform, in a process of its own. */
+function ownProcess(...words: string[]): string {
   const main = join(import.meta.dirname, '../../cli/main.ts');
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [main, 'dead-letters', ...words, '--data-dir', dataDir],
-    { encoding: 'utf8' },
-  );
-  return { status, stdout, stderr };
+  const command = [main, 'dead-letters', ...words, '--data-dir', dataDir];
+  return spawnSync(process.execPath, command, { encoding: 'utf8' }).stdout;
 }
 
 async function collect({ url, apiKey }: Platform): Promise<void> {
@@ -68,7 +73,7 @@ test('what a consumer gave up on is kept with its records, and once redriven cha
   const queue = openDeadLetterQueue(mapping.deadLetterQueue);
   await directory.commit(() => queue.send(letter));
 
-  expect(JSON.parse(foresight('list', '--json').stdout)).toEqual({
+  expect(JSON.parse(await foresight('list', '--json'))).toEqual({
     waiting: 1,
     consumers: [],
     dead_letters: [],
@@ -80,29 +85,29 @@ test('what a consumer gave up on is kept with its records, and once redriven cha
     { severity: 'medium', subject: 'Foresight: update-features gave up on 1 record' },
   ]);
 
-  const { waiting, consumers, dead_letters } = JSON.parse(foresight('list', '--json').stdout);
+  const { waiting, consumers, dead_letters } = JSON.parse(await foresight('list', '--json'));
   expect(waiting).toBe(0);
   expect(consumers).toEqual([
     { consumer: 'update-features', dead_letters: 1, records: 1, redriven: 0 },
   ]);
   const [{ dead_letter_id: id }] = dead_letters;
   expect(publishedNotices('MediumNotices')[0]?.body).toContain(`dead-letters redrive ${id}`);
-  expect(JSON.parse(foresight('show', id).stdout)).toMatchObject({
+  expect(JSON.parse(await foresight('show', id))).toMatchObject({
     dead_letter_id: id,
     message: letter,
     redrives: 0,
     records: [{ partition_key: 'shopper', data: records[0]?.data }],
   });
 
-  const redriven = foresight('redrive', id, '--json');
-  expect(JSON.parse(redriven.stdout)).toEqual({ redriven: 1, records: 1, empty: [], failed: [] });
+  const redriven = ownProcess('redrive', id, '--json');
+  expect(JSON.parse(redriven)).toEqual({ redriven: 1, records: 1, empty: [], failed: [] });
   await vi.waitFor(() => expect(openStreamLog(directory, mapping.stream).last()).toBe(2));
   await platform.drain();
   expect(await countersOf('shopper')).toEqual(counters);
-  expect(foresight('list').stdout).toMatch(
+  expect(await foresight('list')).toMatch(
     /1 {2}update-features \(1 records, 1 redriven\)\n\n.*1 records kept, redriven 1 times/,
   );
-  expect(foresight('redrive', '--all').stdout).toMatch(/^0 records of 0 dead letters/);
+  expect(await foresight('redrive', '--all')).toMatch(/^0 records of 0 dead letters/);
   await platform.stop();
 });
 
@@ -110,8 +115,9 @@ test.each([
   [['show', 'nothing'], /there is no dead letter nothing/],
   [['redrive'], /give ids, or --consumer, or --all/],
   [['list', '--limit', 'many'], /--limit many is no number/],
-])('%j is refused with what to do', (words, message) => {
-  const { status, stderr } = foresight(...words);
-  expect(status).toBe(2);
-  expect(stderr).toMatch(message);
+])('%j is refused with what to do', async (words, message) => {
+  useEnvironment(readProjectWiring('dev'), dataDir);
+  const refusal = foresight(...words);
+  await expect(refusal).rejects.toThrow(Usage);
+  await expect(refusal).rejects.toThrow(message);
 });
