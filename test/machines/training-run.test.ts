@@ -103,6 +103,8 @@ describe('a run', () => {
       printedBy([registerModels], ['models', ...words, version, '--json']).then(JSON.parse);
     const { training } = await models('show', 'propensity');
     expect(training.replay.snapshots).toMatchObject({ first: '2026-01-09', files: 4 });
+    // They were joined: with and without them, models were compared.
+    expect(training.parameters).toHaveProperty('calibration_loss_with_batch_features');
     expect(await models('reproduce', 'propensity')).toMatchObject({ same: true });
   });
 
