@@ -9,7 +9,7 @@ import { descendingOrder } from './descending-order.ts';
  * @param values what is captured, of any sign
  * @returns a function of how often each row counts (once each without); null where the values then
  *   sum to 0
- * @throws RangeError (on use) where a score is no number
+ * @throws RangeError where a score is NaN
  */
 export function captureGini(
   scores: ArrayLike<number>,
@@ -29,7 +29,6 @@ export function captureGini(
         tied += count;
         captured += count * (values[row] as number);
       }
-      if (end === start) throw new RangeError(`the score of row ${order[start]} is no number`);
       area += tied * (total + captured / 2);
       total += captured;
       rows += tied;

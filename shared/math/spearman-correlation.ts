@@ -6,7 +6,7 @@ import { descendingOrder } from './descending-order.ts';
  * Source: Spearman (1904); ties as in Kendall & Gibbons (1990), "Rank Correlation Methods".
  * @returns a function of how often each row counts (once each without); null where one side is then
  *   constant
- * @throws RangeError (on use) where a value is no number
+ * @throws RangeError where a value is NaN
  */
 export function spearmanCorrelation(
   a: ArrayLike<number>,
@@ -44,7 +44,6 @@ function ranksOf(
     let end = start;
     for (; end < order.length && values[order[end] as number] === value; end++)
       tied += count(order[end] as number);
-    if (end === start) throw new RangeError(`the value of row ${order[start]} is no number`);
     for (let place = start; place < end; place++)
       ranks[order[place] as number] = before + (tied + 1) / 2;
     before += tied;
