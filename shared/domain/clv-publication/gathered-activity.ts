@@ -1,8 +1,9 @@
 import type { ObjectStore } from '../../ports.ts';
 import { enrichedEvent } from '../../schemas/event.ts';
 import type { CustomerActivity, OrderBook } from '../orders/order-book.ts';
-import { partOf } from './part-of.ts';
+import { LinesByPart } from './lines-by-part.ts';
 import { activityKey } from './publication-keys.ts';
+import { storedLines } from './stored-lines.ts';
 
 /** An event of a customer's session on its way to the customer's part. */
 interface ActivityLine {
@@ -29,26 +30,13 @@ export async function gatherActivity(
   read: (bytes: Uint8Array) => string,
 ): Promise<{ readonly unreadable: number }> {
   let unreadable = 0;
-  const parts = new Map<number, string[]>();
-  for (const key of objects) {
-    const bytes = await lake.get(key);
-    if (bytes === null) continue; // expired since it was listed
-    for (const text of read(bytes).split('\n')) {
-      if (text === '') continue;
-      const line = activityOf(text);
-      if (line === 'unreadable') unreadable++;
-      if (line === null || line === 'unreadable') continue;
-      const part = partOf(line.customer, place.parts);
-      const own = parts.get(part) ?? [];
-      own.push(`${JSON.stringify(line)}\n`);
-      parts.set(part, own);
-    }
+  const parts = new LinesByPart(place.parts);
+  for await (const { text } of storedLines(objects, lake, read)) {
+    const line = activityOf(text);
+    if (line === 'unreadable') unreadable++;
+    else if (line !== null) parts.add(line.customer, line);
   }
-  for (const [part, lines] of parts)
-    await lake.put(
-      activityKey(place.run, part, place.chunk),
-      new TextEncoder().encode(lines.join('')),
-    );
+  await parts.write(lake, (part) => activityKey(place.run, part, place.chunk));
   return { unreadable };
 }
 
@@ -80,19 +68,18 @@ export async function withActivity<Book extends Pick<OrderBook, 'customers'>>(
   const seen = new Set<string>();
   const sessions = new Map<string, Map<string, number>>();
   const carts = new Map<string, number[]>();
-  for await (const key of lake.list(activityKey(run, part, null))) {
-    const bytes = await lake.get(key);
-    if (bytes === null) continue;
-    for (const text of new TextDecoder().decode(bytes).split('\n')) {
-      if (text === '') continue;
-      const line = JSON.parse(text) as ActivityLine;
-      if (line.at >= at || seen.has(line.event)) continue;
-      seen.add(line.event);
-      const own = sessions.get(line.customer) ?? new Map<string, number>();
-      sessions.set(line.customer, own);
-      if (line.session !== null)
-        own.set(line.session, Math.min(line.at, own.get(line.session) ?? line.at));
-      if (line.cart) carts.set(line.customer, [...(carts.get(line.customer) ?? []), line.at]);
+  for await (const { text } of storedLines(lake.list(activityKey(run, part, null)), lake)) {
+    const line = JSON.parse(text) as ActivityLine;
+    if (line.at >= at || seen.has(line.event)) continue;
+    seen.add(line.event);
+    const own = sessions.get(line.customer) ?? new Map<string, number>();
+    sessions.set(line.customer, own);
+    if (line.session !== null)
+      own.set(line.session, Math.min(line.at, own.get(line.session) ?? line.at));
+    if (line.cart) {
+      const times = carts.get(line.customer) ?? [];
+      times.push(line.at);
+      carts.set(line.customer, times);
     }
   }
   const sorted = (times: Iterable<number>) => [...times].sort((one, other) => one - other);

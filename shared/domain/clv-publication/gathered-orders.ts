@@ -4,8 +4,9 @@ import { type EnrichedEvent, enrichedEvent } from '../../schemas/event.ts';
 import { type ImportedOrder, importedOrder } from '../../schemas/order-source.ts';
 import { type OrderBook, OrderCollector } from '../orders/order-book.ts';
 import type { OrderLine } from '../orders/order-line.ts';
-import { partOf } from './part-of.ts';
+import { LinesByPart } from './lines-by-part.ts';
 import { gatheredKey } from './publication-keys.ts';
+import { storedLines } from './stored-lines.ts';
 
 /**
  * Where the lake keeps orders: those of the shop's table, lines of imported files, and purchases among
@@ -65,31 +66,19 @@ export async function gatherOrders(
   read: (bytes: Uint8Array) => string,
 ): Promise<GatherCounts> {
   const counts = { lines: 0, kept: 0, left_out: 0, unreadable: 0 };
-  const parts = new Map<number, string[]>();
-  for (const key of objects) {
-    const bytes = await lake.get(key);
-    if (bytes === null) continue; // expired since it was listed
-    for (const text of read(bytes).split('\n')) {
-      if (text === '') continue;
-      counts.lines++;
-      const gathered = gatheredOf(key, text);
-      if (gathered === 'no-order') continue;
-      if (typeof gathered === 'string') {
-        counts[gathered]++;
-        continue;
-      }
-      counts.kept++;
-      const part = partOf(gathered.customer, place.parts);
-      const own = parts.get(part) ?? [];
-      own.push(`${JSON.stringify(gathered.entry)}\n`);
-      parts.set(part, own);
+  const parts = new LinesByPart(place.parts);
+  for await (const { key, text } of storedLines(objects, lake, read)) {
+    counts.lines++;
+    const gathered = gatheredOf(key, text);
+    if (gathered === 'no-order') continue;
+    if (typeof gathered === 'string') {
+      counts[gathered]++;
+      continue;
     }
+    counts.kept++;
+    parts.add(gathered.customer, gathered.entry);
   }
-  for (const [part, lines] of parts)
-    await lake.put(
-      gatheredKey(place.run, part, place.chunk),
-      new TextEncoder().encode(lines.join('')),
-    );
+  await parts.write(lake, (part) => gatheredKey(place.run, part, place.chunk));
   return counts;
 }
 
@@ -156,14 +145,9 @@ export async function partLines(
   lake: ObjectStore,
 ): Promise<readonly OrderLine[]> {
   const latest = new Map<string, GatheredLine>();
-  for await (const key of lake.list(gatheredKey(run, part, null))) {
-    const bytes = await lake.get(key);
-    if (bytes === null) continue;
-    for (const text of new TextDecoder().decode(bytes).split('\n')) {
-      if (text === '') continue;
-      const entry = JSON.parse(text) as GatheredLine;
-      if (entry.changed >= (latest.get(entry.key)?.changed ?? '')) latest.set(entry.key, entry);
-    }
+  for await (const { text } of storedLines(lake.list(gatheredKey(run, part, null)), lake)) {
+    const entry = JSON.parse(text) as GatheredLine;
+    if (entry.changed >= (latest.get(entry.key)?.changed ?? '')) latest.set(entry.key, entry);
   }
   return [...latest.values()].flatMap(({ line }) => (line === null ? [] : [line]));
 }
